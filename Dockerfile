@@ -1,0 +1,25 @@
+# One image for every service of docker-compose.yml; scripts/container starts what a service asks for.
+FROM debian:bookworm-slim AS build
+WORKDIR /src
+COPY scripts/packages scripts/apt-install scripts/
+RUN sh scripts/apt-install $(sed -n 's/^build //p' scripts/packages)
+COPY . .
+RUN cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPORTAL_TESTS=OFF \
+ && cmake --build build
+
+FROM debian:bookworm-slim
+COPY scripts/packages scripts/apt-install /opt/portal/scripts/
+RUN sh /opt/portal/scripts/apt-install $(sed -n 's/^image //p' /opt/portal/scripts/packages) \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=build /src/build/bin /opt/portal/bin
+COPY scripts /opt/portal/scripts
+COPY nginx /opt/portal/nginx
+COPY web/static /opt/portal/web/static
+COPY sql /opt/portal/sql
+RUN /opt/portal/scripts/nginx-conf 8080 /run/portal /var/lib/portal/store >/opt/portal/nginx.conf \
+ && cd /var/lib \
+ && install -d -o www-data -g www-data portal portal/database /run/portal \
+ && install -d -o www-data -g www-data -m 700 portal/secrets portal/store portal/store/spool portal/mail
+ENV LANG=C.UTF-8
+USER www-data
+ENTRYPOINT ["/opt/portal/scripts/container"]

@@ -1,0 +1,180 @@
+/* status: the sender's reads. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "json.h"
+#include "sender.h"
+#include "serve.h"
+
+enum { LIMIT_DEFAULT = 50, LIMIT_MOST = 200 };
+
+/* Refuses query parameters that a route does not have, so that a misspelt filter is not silently ignored. */
+static const struct problem *
+query_check(struct request *request, const char *const *known)
+{
+	for (size_t i = 0; i < request->query->count; i++) {
+		const char *const *name = known;
+
+		while (*name && strcmp(*name, request->query->names[i]) != 0)
+			name++;
+		if (!*name)
+			return problem_new(request->arena, PROBLEM_bad_request, "there is no query parameter `%s` here",
+			    request->query->names[i]);
+	}
+	return NULL;
+}
+
+/* `limit` as text, and a UUID in the parameter CURSOR_NAME, or NULL. */
+static const struct problem *
+page_read(struct request *request, const char *cursor_name, const char **cursor, const char **limit)
+{
+	int64_t number = LIMIT_DEFAULT;
+
+	TRY(form_int(request->arena, request->query, "limit", 1, LIMIT_MOST, &number));
+	*limit = arena_printf(request->arena, "%d", (int)number);
+	*cursor = form_get(request->query, cursor_name);
+	if (*cursor && !uuid_valid(*cursor))
+		return problem_new(request->arena, PROBLEM_bad_request, "`%s` is not one that we gave", cursor_name);
+	return NULL;
+}
+
+/* GET /api/v1/documents/{id}: the document's status, with its ETag. */
+static const struct problem *
+show_document(struct request *request)
+{
+	struct json_object *document = NULL;
+	const char *id;
+
+	TRY(sender_id(request, &id));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_document, &document, request->tenant_id, id));
+	if (!document)
+		return sender_not_found(request, "document");
+	sender_reply_document(request, 200, NULL, document);
+	return NULL;
+}
+
+static const struct problem *
+filter_read(struct request *request, const char **filter)
+{
+	static const char *const known[] = {"state", "external_id", "customer", "q", "cursor", "limit", NULL};
+	static const char *const states[] = {"sent", "opened", "accepted", "declined", "withdrawn", "expired", NULL};
+	struct json_object *object = json_object_new_object();
+	const char *state = form_get(request->query, "state");
+	const char *const *one = states;
+
+	TRY(query_check(request, known));
+	while (state && *one && strcmp(*one, state) != 0)
+		one++;
+	if (state && !*one)
+		return problem_new(request->arena, PROBLEM_bad_request, "`state` is none of sent, opened, accepted, declined, withdrawn, expired");
+	for (size_t i = 0; i < 4; i++) {
+		const char *value = form_get(request->query, known[i]);
+
+		if (value)
+			json_object_object_add(object, known[i], json_object_new_string(value));
+	}
+	*filter = arena_strdup(request->arena, json_object_to_json_string(object));
+	json_object_put(object);
+	return NULL;
+}
+
+/* GET /api/v1/documents?state=&external_id=&customer=&q=&cursor=&limit=: newest first. */
+static const struct problem *
+list_documents(struct request *request)
+{
+	struct json_object *list = NULL, *data;
+	const char *filter, *cursor, *limit;
+
+	TRY(filter_read(request, &filter));
+	TRY(page_read(request, "cursor", &cursor, &limit));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_documents, &list, request->tenant_id, filter, cursor, limit));
+	data = json_member(list, "data");
+	for (size_t i = 0; i < json_object_array_length(data); i++)
+		sender_links(request, json_object_array_get_idx(data, i));
+	reply_json(request, 200, list);
+	return NULL;
+}
+
+/* GET /api/v1/documents/{id}/events?after=&limit=: the document's history, oldest first. */
+static const struct problem *
+list_document_events(struct request *request)
+{
+	static const char *const known[] = {"after", "limit", NULL};
+	struct json_object *list = NULL;
+	const char *id, *after, *limit;
+
+	TRY(sender_id(request, &id));
+	TRY(query_check(request, known));
+	TRY(page_read(request, "after", &after, &limit));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_document_events, &list, request->tenant_id, id, after, limit));
+	if (!list)
+		return sender_not_found(request, "document");
+	reply_json(request, 200, list);
+	return NULL;
+}
+
+/* GET /api/v1/events?after=&limit=: the tenant's feed. `after` is the last event's id. */
+static const struct problem *
+list_events(struct request *request)
+{
+	static const char *const known[] = {"after", "limit", NULL};
+	struct json_object *list = NULL;
+	const char *after, *limit;
+
+	TRY(query_check(request, known));
+	TRY(page_read(request, "after", &after, &limit));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_events, &list, request->tenant_id, after, limit));
+	if (!list)
+		return problem_new(request->arena, PROBLEM_bad_request, "`after` names no event of the feed");
+	reply_json(request, 200, list);
+	return NULL;
+}
+
+/* GET /api/v1/documents/{id}/file?version=: the PDF of a version, the current one by default. */
+static const struct problem *
+show_file(struct request *request)
+{
+	static const char *const known[] = {"version", NULL};
+	struct json_object *file = NULL;
+	int64_t version = 0;
+	const char *id;
+
+	TRY(sender_id(request, &id));
+	TRY(query_check(request, known));
+	TRY(form_int(request->arena, request->query, "version", 1, INT32_MAX, &version));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_file, &file, request->tenant_id, id,
+	    version ? arena_printf(request->arena, "%d", (int)version) : NULL));
+	if (!file)
+		return sender_not_found(request, "document or version");
+	reply_file(request, request->tenant_id, json_text(file, "sha256"), "application/pdf", json_text(file, "name"), false);
+	return NULL;
+}
+
+/* GET /api/v1/webhooks: the tenant's webhooks, without their secrets. */
+static const struct problem *
+list_webhooks(struct request *request)
+{
+	struct json_object *list = NULL;
+
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_webhooks, &list, request->tenant_id));
+	reply_json(request, 200, list);
+	return NULL;
+}
+
+static const struct route routes[] = {
+    {"GET", "/api/v1/documents", AUTH_READ, 0, list_documents},
+    {"GET", "/api/v1/documents/{id}", AUTH_READ, 0, show_document},
+    {"GET", "/api/v1/documents/{id}/events", AUTH_READ, 0, list_document_events},
+    {"GET", "/api/v1/documents/{id}/file", AUTH_READ, 0, show_file},
+    {"GET", "/api/v1/events", AUTH_READ, 0, list_events},
+    {"GET", "/api/v1/webhooks", AUTH_READ, 0, list_webhooks},
+    {0},
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct service service = {"status", "portal_sender", routes, CONFIG_SECRETS | CONFIG_BASE_URL};
+
+	return serve(&service, argc, argv);
+}

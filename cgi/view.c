@@ -1,0 +1,85 @@
+/* view: the customer's page, the beacon that says a person reads it, and what needs no link. */
+#include <string.h>
+
+#include "link.h"
+#include "serve.h"
+#include "templates.h"
+
+/* GET /d/{token}: the document's page. Records `fetched`, at most once an hour; HEAD records nothing.
+ * 200, or 404 for what is unknown, revoked or removed alike. */
+static const struct problem *
+show_document(struct request *request)
+{
+	struct document_page page;
+	enum fetch fetch = !strcmp(request->method, "HEAD") ? FETCH_NONE
+	    : request_by_scanner(request) ? FETCH_SCANNER : FETCH_PERSON;
+
+	TRY(link_page(request, fetch, &page));
+	template_document(reply_html(request, 200), &page);
+	return NULL;
+}
+
+/* POST /d/{token}/opened, field `version`: the page was visible and used. Records `opened` once a
+ * contact and version. 204. */
+static const struct problem *
+opened(struct request *request)
+{
+	struct form *form = NULL;
+	int64_t version = 0;
+
+	TRY(request_form(request, &form));
+	TRY(form_int(request->arena, form, "version", 1, INT32_MAX, &version));
+	TRY(link_opened(request, (int)version));
+	reply_empty(request, 204);
+	return NULL;
+}
+
+/* GET /: what this place is, for who comes without a link. */
+static const struct problem *
+front(struct request *request)
+{
+	struct notice_page page = {
+	    .page = {.language = request->language, .title = word(request->language, WORD_front_title)},
+	    .heading = word(request->language, WORD_front_heading),
+	    .text = word(request->language, WORD_front_text),
+	};
+
+	template_notice(reply_html(request, 200), &page);
+	return NULL;
+}
+
+/* GET /healthz: this process answers. */
+static const struct problem *
+health(struct request *request)
+{
+	reply_empty(request, 204);
+	return NULL;
+}
+
+/* GET /readyz: the database answers too. 204, else 503. */
+static const struct problem *
+ready(struct request *request)
+{
+	struct json_object *answer = NULL;
+
+	TRY(db_json_array(request->db, request->arena, STATEMENT_customer_ready, &answer, NULL, 0));
+	reply_empty(request, 204);
+	return NULL;
+}
+
+static const struct route routes[] = {
+    {"GET", "/d/{token}", AUTH_LINK, 0, show_document},
+    {"POST", "/d/{token}/opened", AUTH_LINK, 1024, opened},
+    {"GET", "/", AUTH_NONE, 0, front},
+    {"GET", "/healthz", AUTH_NONE, 0, health},
+    {"GET", "/readyz", AUTH_NONE, 0, ready},
+    {0},
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct service service = {"view", "portal_customer", routes, CONFIG_SECRETS | CONFIG_BASE_URL};
+
+	return serve(&service, argc, argv);
+}

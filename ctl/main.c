@@ -1,0 +1,119 @@
+/* portalctl: what ops do by hand. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "log.h"
+#include "secret.h"
+
+static const struct command {
+	const char *group, *name, *words; /* words: what it takes */
+	int count;                        /* of words */
+	const char *options;              /* names it knows, each between blanks */
+	const struct problem *(*run)(struct command_line *line);
+	const char *does;
+} commands[] = {
+    {"migrate", NULL, "SQLDIR", 1, " ", ctl_migrate, "bring the database up to date"},
+    {"secrets", "create", "DIR", 1, " ", ctl_secrets_create, "write the key files that are missing"},
+    {"tenant", "create", "NAME [--reply-to ADDRESS] [--color #rrggbb] [--language da|en] [--time-zone ZONE]", 1,
+        " reply-to color language time-zone ", ctl_tenant_create, "make a tenant"},
+    {"tenant", "list", "", 0, " ", ctl_tenant_list, "list the tenants"},
+    {"key", "create", "TENANT_ID [--scope read|write]", 1, " scope ", ctl_key_create, "make an API key and show it once"},
+    {"key", "list", "TENANT_ID", 1, " ", ctl_key_list, "list a tenant's API keys"},
+    {"key", "revoke", "KEY_ID", 1, " ", ctl_key_revoke, "end an API key at once"},
+    {"verify", NULL, "[--tenant ID] [--document ID]", 0, " tenant document ", ctl_verify, "check the history of all documents"},
+};
+
+static int
+usage(void)
+{
+	fputs("usage:\n", stderr);
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		fprintf(stderr, "  portalctl %s%s%s %s\n      %s\n", commands[i].group, commands[i].name ? " " : "",
+		    commands[i].name ? commands[i].name : "", commands[i].words, commands[i].does);
+	return 2;
+}
+
+const char *
+option(const struct command_line *line, const char *name, const char *otherwise)
+{
+	for (char **o = line->options; o && *o && o[1]; o += 2)
+		if (!strcmp(*o + 2, name))
+			return o[1];
+	return otherwise;
+}
+
+/* Splits the arguments into words and options; false when one is not known or lacks its value. */
+static bool
+arguments_read(const struct command *command, int argc, char **argv, struct command_line *line)
+{
+	int options = 0;
+
+	line->options = arena_alloc(line->arena, (size_t)(argc + 1) * sizeof *line->options);
+	for (int i = 0; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2) != 0) {
+			if (line->count == 3)
+				return false;
+			line->words[line->count++] = argv[i];
+			continue;
+		}
+		if (i + 1 == argc || !strstr(command->options, arena_printf(line->arena, " %s ", argv[i] + 2)))
+			return false;
+		line->options[options++] = argv[i];
+		line->options[options++] = argv[++i];
+	}
+	return line->count == command->count;
+}
+
+static const struct command *
+command_find(int argc, char **argv, int *used)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		const struct command *command = &commands[i];
+
+		*used = command->name ? 2 : 1;
+		if (argc >= *used && !strcmp(argv[0], command->group) && (!command->name || !strcmp(argv[1], command->name)))
+			return command;
+	}
+	return NULL;
+}
+
+static void
+problem_print(const struct problem *problem)
+{
+	fprintf(stderr, "portalctl: %s\n", problem->detail);
+	for (const struct problem_item *item = problem->items ? problem->items->next : NULL; item; item = item->next)
+		fprintf(stderr, "portalctl: %s: %s\n", item->pointer, item->detail);
+}
+
+int
+main(int argc, char **argv)
+{
+	int used = 0;
+	const struct command *command = command_find(argc - 1, argv + 1, &used);
+	struct command_line line = {.arena = arena_new()};
+
+	log_start("portalctl", LOG_info);
+	if (!command || !arguments_read(command, argc - 1 - used, argv + 1 + used, &line)) {
+		arena_free(line.arena);
+		return usage();
+	}
+
+	const char *url = getenv("PORTAL_DATABASE_URL");
+
+	if (command->run != ctl_secrets_create && (!url || !*url)) {
+		fputs("portalctl: PORTAL_DATABASE_URL is not set\n", stderr);
+		arena_free(line.arena);
+		return 1;
+	}
+	line.db = db_new(url, "portal_owner");
+
+	const struct problem *problem = command->run(&line);
+
+	if (problem)
+		problem_print(problem);
+	db_free(line.db);
+	arena_free(line.arena);
+	return problem ? 1 : 0;
+}

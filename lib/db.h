@@ -1,0 +1,78 @@
+/* The data layer: every statement by name, prepared once a connection, one round trip each. Statements
+ * are calls of the functions in sql/functions, which answer with one JSON value; PostgreSQL's own
+ * results do not leave this file. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "arena.h"
+#include "problem.h"
+
+struct json_object;
+struct db;
+
+/* function, number of parameters */
+#define STATEMENT_TABLE(X)          \
+	X(sender_authenticate, 1)   \
+	X(sender_known_pdf, 2)      \
+	X(sender_lock_files, 2)     \
+	X(sender_put_document, 6)    \
+	X(sender_remove_document, 3) \
+	X(sender_document, 2)       \
+	X(sender_documents, 4)      \
+	X(sender_document_events, 4) \
+	X(sender_events, 3)         \
+	X(sender_file, 3)           \
+	X(sender_add_webhook, 3)    \
+	X(sender_webhooks, 1)       \
+	X(sender_delete_webhook, 2) \
+	X(customer_page, 7)         \
+	X(customer_opened, 5)       \
+	X(customer_file, 7)         \
+	X(customer_decide, 6)       \
+	X(customer_ready, 0)        \
+	X(worker_number_events, 1)  \
+	X(worker_claim, 2)          \
+	X(worker_finish, 5)         \
+	X(worker_expire, 1)         \
+	X(worker_erase, 2)
+
+enum statement {
+#define X(name, parameters) STATEMENT_##name,
+	STATEMENT_TABLE(X)
+#undef X
+	STATEMENTS
+};
+
+/* A connection as ROLE, made at the first statement and made again whenever it is lost. URL carries no user. */
+struct db *db_new(const char *url, const char *role);
+void db_free(struct db *db);
+
+/* Runs a statement with text parameters (NULL is SQL's NULL). *ANSWER lives as long as the arena and is
+ * NULL where the function answered NULL. Outside a transaction a statement is tried once more on a new
+ * connection when the old one was lost: all our functions may be repeated. Problems: what the function
+ * raised; PROBLEM_unavailable when the database cannot be reached. */
+#define db_json(db, arena, statement, answer, ...) \
+	db_json_array(db, arena, statement, answer, DB_ARRAY(__VA_ARGS__), DB_COUNT(__VA_ARGS__))
+#define DB_ARRAY(...) ((const char *const[]){__VA_ARGS__})
+#define DB_COUNT(...) (sizeof DB_ARRAY(__VA_ARGS__) / sizeof(const char *))
+const struct problem *db_json_array(struct db *db, struct arena *arena, enum statement statement,
+    struct json_object **answer, const char *const *parameters, size_t count);
+
+/* A transaction around several statements. Without a commit everything is undone. */
+const struct problem *db_begin(struct db *db, struct arena *arena);
+const struct problem *db_commit(struct db *db, struct arena *arena);
+void db_rollback(struct db *db);
+
+/* Connects if need be and asks to be woken by the channel portal_jobs; gives the socket to wait on, -1
+ * when the database cannot be reached. db_woken() takes the wake-up calls that have arrived. */
+int db_listen(struct db *db);
+bool db_woken(struct db *db);
+
+/* For portalctl and tests: any SQL text. ROWS becomes an array of arrays of strings. */
+const struct problem *db_script(struct db *db, struct arena *arena, const char *sql);
+const struct problem *db_rows(struct db *db, struct arena *arena, const char *sql, struct json_object **rows,
+    const char *const *parameters, size_t count);
+
+/* The text of a prepared statement, for the test that prepares them all. */
+const char *db_statement_text(struct arena *arena, enum statement statement);

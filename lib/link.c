@@ -1,0 +1,205 @@
+/* What is behind a link: rows become the structs that pages are made of. */
+#include "link.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+/* The portal's own consent texts by language: what the database records is what the page showed. */
+static const char *
+consents_json(struct arena *arena)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (int language = 0; language < LANGUAGES; language++)
+		json_object_object_add(object, language_tag((enum language)language),
+		    json_object_new_string(word((enum language)language, WORD_accept_consent)));
+
+	const char *text = arena_strdup(arena, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+
+	json_object_put(object);
+	return text;
+}
+
+/* Verdicts that are problems; NULL for the others. */
+static const struct problem *
+verdict_problem(struct arena *arena, const char *verdict)
+{
+	if (!verdict || !strcmp(verdict, "unknown") || !strcmp(verdict, "code_required"))
+		return problem_new(arena, PROBLEM_not_found, "there is no such link");
+	if (!strcmp(verdict, "forbidden"))
+		return problem_new(arena, PROBLEM_forbidden, "the link does not carry the right to do this");
+	return NULL;
+}
+
+static void
+attachments_read(struct arena *arena, struct json_object *array, struct document_page *page)
+{
+	size_t count = array ? json_object_array_length(array) : 0;
+	struct page_attachment *attachments = arena_alloc(arena, (count + 1) * sizeof *attachments);
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(array, i);
+
+		attachments[i].n = (int)json_integer(one, "n", 0);
+		attachments[i].name = json_text(one, "name");
+		attachments[i].type = json_text(one, "type");
+		attachments[i].size = json_integer(one, "size", 0);
+	}
+	page->attachments = attachments;
+	page->attachment_count = count;
+}
+
+static const struct page_decision *
+decision_read(struct arena *arena, struct json_object *row)
+{
+	if (!row)
+		return NULL;
+	struct page_decision *decision = arena_alloc(arena, sizeof *decision);
+
+	decision->accepted = !strcmp(json_text(row, "type"), "accepted");
+	decision->mine = json_boolean(row, "mine", false);
+	decision->at = json_text(row, "at");
+	decision->name = json_text(row, "name");
+	decision->email = json_text(row, "email");
+	decision->reason = json_text(row, "reason");
+	decision->purchase_order = json_text(row, "purchase_order");
+	decision->version = (int)json_integer(row, "version", 0);
+	decision->sha256 = json_text(row, "sha256");
+	return decision;
+}
+
+static void
+page_read(struct request *request, struct json_object *row, struct document_page *page)
+{
+	const char *signature = json_text(row, "signature");
+
+	memset(page, 0, sizeof *page);
+	request->language = language_parse(json_text(row, "language"), request->language);
+	page->page.language = request->language;
+	page->page.title = page->document_title = json_text(row, "title");
+	page->page.sender_name = json_text(row, "sender_name");
+	page->page.color = json_text(row, "color");
+	page->page.request_id = request->id;
+	page->path = request_link_path(request);
+	page->state = json_text(row, "state");
+	page->kind = json_text(row, "kind");
+	page->number = json_text(row, "number");
+	page->project = json_text(row, "project");
+	page->message = json_text(row, "message");
+	page->amount = json_text(row, "amount");
+	page->currency = json_text(row, "currency");
+	page->customer_name = json_text(row, "customer_name");
+	page->contact_name = json_text(row, "contact_name");
+	page->sent_at = json_text(row, "sent_at");
+	page->expires = json_text(row, "expires");
+	page->days_left = (int)json_integer(row, "days_left", 0);
+	page->version = (int)json_integer(row, "version", 0);
+	page->sha256 = json_text(row, "sha256");
+	page->size = json_integer(row, "size", 0);
+	page->pages = (int)json_integer(row, "pages", 0);
+	attachments_read(request->arena, json_member(row, "attachments"), page);
+	page->can_accept = json_boolean(row, "can_accept", false);
+	page->typed_signature = signature && !strcmp(signature, "typed");
+	page->purchase_order = true;
+	page->consent = json_text(row, "consent");
+	page->thanks = json_text(row, "thanks");
+	page->decision = decision_read(request->arena, json_member(row, "decision"));
+	page->form.name = page->contact_name;
+}
+
+const struct problem *
+link_page(struct request *request, enum fetch fetch, struct document_page *page)
+{
+	static const char *const fetches[] = {
+	    [FETCH_NONE] = "none", [FETCH_PERSON] = "person", [FETCH_SCANNER] = "scanner"};
+	struct json_object *row = NULL;
+
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_page, &row, request->token_id, NULL, fetches[fetch],
+	    request->language_asked, consents_json(request->arena), request->personal, request->id));
+	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
+	page_read(request, row, page);
+	return NULL;
+}
+
+const struct problem *
+link_opened(struct request *request, int version)
+{
+	struct json_object *row = NULL;
+
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_opened, &row, request->token_id, NULL,
+	    arena_printf(request->arena, "%d", version), request->personal, request->id));
+	return verdict_problem(request->arena, json_text(row, "verdict"));
+}
+
+const struct problem *
+link_file(struct request *request, const char *what, const char *n, bool record, struct link_file *file)
+{
+	struct json_object *row = NULL;
+
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_file, &row, request->token_id, NULL, what, n,
+	    record ? "true" : "false", request->personal, request->id));
+	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
+	file->withdrawn = !strcmp(json_text(row, "verdict"), "withdrawn");
+	file->tenant_id = json_text(row, "tenant_id");
+	file->sha256 = json_text(row, "sha256");
+	file->type = json_text(row, "type");
+	file->name = json_text(row, "name");
+	return NULL;
+}
+
+static void
+text_add(struct json_object *object, const char *name, const char *value)
+{
+	if (value)
+		json_object_object_add(object, name, json_object_new_string(value));
+}
+
+static const char *
+decision_json(struct arena *arena, const struct link_decision *decision)
+{
+	struct json_object *given = json_object_new_object();
+
+	text_add(given, "type", decision->type);
+	json_object_object_add(given, "version", json_object_new_int(decision->version));
+	text_add(given, "sha256", decision->sha256);
+	text_add(given, "language", decision->language);
+	text_add(given, "name", decision->name);
+	text_add(given, "reason", decision->reason);
+	text_add(given, "purchase_order", decision->purchase_order);
+
+	const char *text = arena_strdup(arena, json_object_to_json_string_ext(given, JSON_C_TO_STRING_PLAIN));
+
+	json_object_put(given);
+	return text;
+}
+
+static enum decided
+decided_named(const char *verdict)
+{
+	static const struct {
+		const char *verdict;
+		enum decided decided;
+	} table[] = {
+	    {"ok", DECIDED}, {"repeat", DECIDED_BEFORE}, {"rival", DECIDED_BY_OTHER}, {"version_changed", DECIDED_CHANGED},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (!strcmp(table[i].verdict, verdict))
+			return table[i].decided;
+	return DECIDED_CLOSED;
+}
+
+const struct problem *
+link_decide(struct request *request, const struct link_decision *decision, enum decided *decided)
+{
+	struct json_object *row = NULL;
+
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_decide, &row, request->token_id, NULL,
+	    decision_json(request->arena, decision), consents_json(request->arena), request->personal, request->id));
+	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
+	*decided = decided_named(json_text(row, "verdict"));
+	return NULL;
+}

@@ -1,0 +1,43 @@
+/* The customer's side of the data layer: what is behind a link, once the gate in the database agrees. */
+#pragma once
+
+#include "page.h"
+#include "request.h"
+
+/* How a page is asked for, for the history. */
+enum fetch { FETCH_NONE, FETCH_PERSON, FETCH_SCANNER };
+
+/* Loads the page behind request->token_id and sets request->language to the page's. The page's strings
+ * live in the arena. Problems: not_found, and what the database says. */
+const struct problem *link_page(struct request *request, enum fetch fetch, struct document_page *page);
+
+/* Records that the visitor has version VERSION before them. */
+const struct problem *link_opened(struct request *request, int version);
+
+/* The bytes behind a link. */
+struct link_file {
+	const char *tenant_id, *sha256, *type, *name;
+	bool withdrawn; /* then nothing else is set */
+};
+/* WHAT: "file" (for the viewer), "download", "attachment" (the N-th). RECORD: a person's download starts here. */
+const struct problem *link_file(struct request *request, const char *what, const char *n, bool record,
+    struct link_file *file);
+
+/* A decision as the form brings it. */
+struct link_decision {
+	const char *type;      /* accepted, declined */
+	int version;
+	const char *sha256;
+	const char *language;  /* of the page it was taken on, or NULL */
+	const char *name, *reason, *purchase_order; /* each may be NULL */
+};
+/* What became of it. */
+enum decided {
+	DECIDED,          /* by this request */
+	DECIDED_BEFORE,   /* the same by the same contact */
+	DECIDED_BY_OTHER, /* somebody decided first, or this contact decided otherwise */
+	DECIDED_CHANGED,  /* the version shown is no longer the current one */
+	DECIDED_CLOSED,   /* expired, withdrawn, archived, or not this link's to decide */
+};
+const struct problem *link_decide(struct request *request, const struct link_decision *decision,
+    enum decided *decided);

@@ -1,0 +1,29 @@
+/* Small questions that templates ask about what they show. */
+#include "page.h"
+
+#include <string.h>
+
+bool
+page_is(const char *value, const char *name)
+{
+	return value && !strcmp(value, name);
+}
+
+enum word
+page_file_kind(const char *media_type)
+{
+	static const struct {
+		const char *part;
+		enum word word;
+	} kinds[] = {
+	    {"application/pdf", WORD_file_pdf}, {"image/", WORD_file_image},
+	    {"wordprocessing", WORD_file_word}, {"msword", WORD_file_word}, {"opendocument.text", WORD_file_word},
+	    {"spreadsheet", WORD_file_sheet}, {"ms-excel", WORD_file_sheet}, {"text/csv", WORD_file_sheet},
+	    {"text/", WORD_file_text}, {"zip", WORD_file_archive},
+	};
+
+	for (size_t i = 0; media_type && i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strstr(media_type, kinds[i].part))
+			return kinds[i].word;
+	return WORD_file_unknown;
+}

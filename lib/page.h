@@ -1,0 +1,104 @@
+/* What the customer's pages show: filled by the data layer, read by the templates in web/templates.
+ * Strings are plain text in UTF-8 (templates escape them) and live in the request's arena.
+ * Times are local to the tenant's zone, "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM"; NULL where there is none. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "words.h"
+
+/* Members that every page has. */
+struct page {
+	enum language language;
+	const char *title;        /* for <title>; the sender's name is appended */
+	const char *sender_name;  /* NULL where no tenant is known */
+	const char *color;        /* the tenant's colour "#rrggbb", or NULL */
+	const char *request_id;   /* shown on error pages, so that support can find the log line */
+};
+
+struct page_attachment {
+	int n;                    /* from 1 */
+	const char *name, *type;  /* file name; media type */
+	int64_t size;             /* bytes */
+};
+
+struct page_decision {
+	bool accepted;            /* else declined */
+	bool mine;                /* made through this very link */
+	const char *at;           /* local time */
+	const char *name;         /* who */
+	const char *email;        /* NULL for the public link without identity */
+	const char *reason;       /* of a declined one, may be NULL */
+	const char *purchase_order; /* may be NULL */
+	int version;
+	const char *sha256;       /* of the PDF, 64 hex digits */
+};
+
+/* What a refused form says: field names as in the form; NULL where nothing was wrong. */
+struct page_form {
+	const char *error;        /* one sentence for the top of the form */
+	bool declining;           /* it was the decline form, else the accept form */
+	const char *name, *purchase_order, *reason; /* what the visitor had typed */
+	const char *name_error, *consent_error, *purchase_order_error, *reason_error;
+	bool consent;
+};
+
+struct document_page {
+	struct page page;
+	const char *path;         /* "/d/{token}", no trailing slash */
+	const char *state;        /* sent, opened, accepted, declined, withdrawn, expired */
+	const char *kind;         /* quote, document */
+	const char *number, *project, *message;     /* each may be NULL */
+	const char *document_title;
+	const char *amount, *currency;              /* "184500.00" and "DKK", or NULL */
+	const char *customer_name, *contact_name;   /* contact_name NULL for a public link */
+	const char *sent_at;      /* of this version, local time */
+	const char *expires;      /* last day or time it can be accepted, or NULL */
+	int days_left;            /* whole days until then; 0: today; meaningless without `expires` */
+	int version;
+	const char *sha256;       /* of the PDF, 64 hex digits */
+	int64_t size;             /* of the PDF, bytes */
+	int pages;
+	const struct page_attachment *attachments;
+	size_t attachment_count;
+	bool can_accept;          /* accepting is enabled, this link may, and nothing stands against it */
+	bool typed_signature;     /* the name counts as signature and is asked for as such */
+	bool purchase_order;      /* a purchase order number may be given */
+	const char *consent;      /* the text to agree to, exactly as it will be recorded */
+	const char *thanks;       /* the tenant's own thank-you text, or NULL */
+	const struct page_decision *decision;       /* of this version, or NULL */
+	struct page_form form;
+	bool changed;             /* the visitor decided on an older version: say so, show the new one */
+};
+
+/* A page that is only a message: not found, unavailable, bad request. */
+struct notice_page {
+	struct page page;
+	const char *heading, *text;
+	const char *back_path;    /* where to go on, or NULL */
+};
+
+/* Whether a state or kind is the one named; NULL is none. */
+bool page_is(const char *value, const char *name);
+
+/* What people call a file of this media type: WORD_file_pdf, WORD_file_image, ... */
+enum word page_file_kind(const char *media_type);
+
+/* A mail to a contact about a document. */
+struct mail_page {
+	enum language language;
+	const char *kind;         /* upload, change, accepted, declined */
+	const char *sender_name, *color, *reply_to;
+	const char *subject;      /* as template_mail_subject makes it, or the tenant's own */
+	const char *document_title, *number, *project, *customer_name, *contact_name;
+	const char *amount, *currency;
+	const char *expires;      /* local, or NULL */
+	const char *message;      /* the sender's own words, or NULL */
+	const char *body;         /* the tenant's own text, variables filled in; NULL: the portal's */
+	const char *link;         /* absolute URL, the one button */
+	const char *decided_by, *decided_at, *sha256, *reason, *purchase_order; /* kinds accepted and declined */
+	int version;
+	bool quote;               /* kind quote, else project documentation */
+};

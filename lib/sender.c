@@ -1,0 +1,74 @@
+/* Documents as the API shows them. */
+#include "sender.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "token.h"
+
+void
+sender_links(struct request *request, struct json_object *document)
+{
+	static const char *const kinds[] = {"public", "preview"};
+	struct json_object *tokens = json_member(document, "links"), *links = json_object_new_object();
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		const char *token_id = json_text(tokens, kinds[i]);
+		const char *token = token_id ? link_token(request->arena, request->secrets, token_id) : NULL;
+
+		json_object_object_add(links, kinds[i], !token ? NULL
+		    : json_object_new_string(arena_printf(request->arena, "%s/d/%s", request->config->base_url, token)));
+	}
+	json_object_object_add(document, "links", links);
+	json_object_object_del(document, "revision");
+}
+
+void
+sender_reply_document(struct request *request, int status, const char *result, struct json_object *document)
+{
+	const char *etag = arena_printf(request->arena, "\"%lld\"", (long long)json_integer(document, "revision", 0));
+
+	sender_links(request, document);
+	if (result) {
+		struct json_object *answer = json_object_new_object();
+
+		json_object_object_add(answer, "result", json_object_new_string(result));
+		json_object_object_foreach(document, name, value)
+			json_object_object_add(answer, name, json_object_get(value));
+		reply_json(request, status, answer);
+		json_object_put(answer);
+	} else {
+		reply_json(request, status, document);
+	}
+	reply_header(request, "ETag", etag);
+}
+
+const struct problem *
+sender_if_match(struct request *request, const char **revision)
+{
+	const char *header = request_header(request, "If-Match");
+	size_t digits = header && *header == '"' ? strspn(header + 1, "0123456789") : 0;
+
+	*revision = NULL;
+	if (!header || !strcmp(header, "*"))
+		return NULL;
+	if (!digits || digits > 9 || strcmp(header + 1 + digits, "\"") != 0)
+		return problem_new(request->arena, PROBLEM_precondition_failed, "If-Match is not an ETag of this document");
+	*revision = arena_strndup(request->arena, header + 1, digits);
+	return NULL;
+}
+
+const struct problem *
+sender_not_found(struct request *request, const char *what)
+{
+	return problem_new(request->arena, PROBLEM_not_found, "there is no such %s", what);
+}
+
+const struct problem *
+sender_id(struct request *request, const char **id)
+{
+	*id = request->arguments[0];
+	return uuid_valid(*id) ? NULL : sender_not_found(request, "id");
+}

@@ -1,0 +1,204 @@
+/* One process of an executable: takes requests, finds their handler, sends what came of it. */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "processes.h"
+#include "utf8.h"
+
+static const char *
+or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+/* What the history keeps about the visitor, beside the chain. */
+static const char *
+personal_json(const struct request *request)
+{
+	struct json_object *personal = json_object_new_object();
+	const char *given = or_empty(request_header(request, "User-Agent"));
+	const char *agent = arena_strndup(request->arena, given, strnlen(given, 300));
+
+	json_object_object_add(personal, "ip", json_object_new_string(or_empty(request_parameter(request, "REMOTE_ADDR"))));
+	/* An agent that is not UTF-8 would make the statement fail. */
+	json_object_object_add(personal, "user_agent", json_object_new_string(utf8_valid(agent, strlen(agent)) ? agent : ""));
+
+	const char *text = arena_strdup(request->arena, json_object_to_json_string_ext(personal, JSON_C_TO_STRING_PLAIN));
+
+	json_object_put(personal);
+	return text;
+}
+
+/* Guard, then the handler: the first problem ends it. */
+static const struct problem *
+handle(struct request *request, const struct service *service, FCGX_Stream *in)
+{
+	const char *query = or_empty(request_parameter(request, "QUERY_STRING")), *allowed = NULL;
+	struct form *fields = NULL;
+
+	request->language = language_accept(request_header(request, "Accept-Language"), LANGUAGE_DA);
+	request->route = route_find(request->arena, service->routes, request->method, request->path,
+	    request->arguments, &allowed);
+	if (allowed && !request->route)
+		return problem_new(request->arena, PROBLEM_method_not_allowed, "allowed here: %s", allowed);
+	if (!request->route)
+		return problem_new(request->arena, PROBLEM_not_found, "there is nothing at this path");
+	TRY(form_parse(request->arena, query, strlen(query), 30, &fields));
+	request->query = fields;
+	request_language_choose(request, form_get(fields, "lang"));
+	TRY(authorise(request));
+	TRY(body_read(request, in));
+	request->personal = personal_json(request);
+	return request->route->handle(request);
+}
+
+static void
+send_reply(FCGX_Request *fcgi, const struct request *request)
+{
+	const struct reply *reply = &request->reply;
+	struct buf head = buf_new(request->arena, 0);
+
+	buf_printf(&head, "Status: %d\r\n", reply->status);
+	if (reply->type)
+		buf_printf(&head, "Content-Type: %s\r\n", reply->type);
+	for (const struct reply_header *header = reply->headers; header; header = header->next) {
+		bool replaced = false; /* the newest of a name counts, and it stands first */
+
+		for (const struct reply_header *newer = reply->headers; newer != header; newer = newer->next)
+			replaced = replaced || !strcmp(newer->name, header->name);
+		if (!replaced)
+			buf_printf(&head, "%s: %s\r\n", header->name, header->value);
+	}
+	buf_text(&head, "\r\n");
+	FCGX_PutStr(head.bytes, (int)head.length, fcgi->out);
+	if (strcmp(request->method, "HEAD") != 0)
+		FCGX_PutStr(reply->body.bytes, (int)reply->body.length, fcgi->out);
+}
+
+static void
+log_request(const struct request *request, const struct problem *problem, const struct timespec *start)
+{
+	struct timespec end;
+	char status[16], milliseconds[32];
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	snprintf(status, sizeof status, "%d", request->reply.status);
+	snprintf(milliseconds, sizeof milliseconds, "%.1f",
+	    (double)(end.tv_sec - start->tv_sec) * 1e3 + (double)(end.tv_nsec - start->tv_nsec) / 1e6);
+	/* The route's pattern, not the path: paths hold tokens. */
+	log_line(!problem ? LOG_debug : request->reply.status < 500 ? LOG_info : LOG_error, "request", "request_id", request->id,
+	    "method", request->method, "route", request->route ? request->route->pattern : NULL, "status", status,
+	    "problem", problem ? problem_name(problem) : NULL,
+	    "detail", problem && request->reply.status >= 500 ? problem->detail : NULL, "milliseconds", milliseconds, NULL);
+}
+
+static void
+answer(FCGX_Request *fcgi, const struct service *service, struct request *request)
+{
+	struct timespec start;
+	const struct problem *problem;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	request->environment = fcgi->envp;
+	request->body_fd = -1;
+	request->id = or_empty(request_parameter(request, "PORTAL_REQUEST_ID"));
+	request->method = or_empty(request_parameter(request, "REQUEST_METHOD"));
+	request->path = or_empty(request_parameter(request, "DOCUMENT_URI"));
+	problem = handle(request, service, fcgi->in);
+	db_rollback(request->db);
+	if (problem)
+		reply_problem(request, problem);
+	send_reply(fcgi, request);
+	FCGX_Finish_r(fcgi);
+	log_request(request, problem, &start);
+}
+
+/* Waits for a connection; TERM can arrive only here, so a request under way always finishes. */
+static bool
+connection_waits(int socket)
+{
+	struct pollfd poll = {.fd = socket, .events = POLLIN};
+	sigset_t open;
+
+	sigemptyset(&open);
+	while (!processes_ending()) {
+		if (ppoll(&poll, 1, NULL, &open) > 0)
+			return true;
+	}
+	return false;
+}
+
+struct serving {
+	const struct service *service;
+	const struct config *config;
+	const struct secrets *secrets;
+	int socket;
+};
+
+static int
+serve_requests(void *context)
+{
+	const struct serving *serving = context;
+	struct db *db = db_new(serving->config->database_url, serving->service->role);
+	struct arena *arena = arena_new();
+	FCGX_Request fcgi;
+
+	FCGX_Init();
+	FCGX_InitRequest(&fcgi, serving->socket, FCGI_FAIL_ACCEPT_ON_INTR);
+	while (connection_waits(serving->socket)) {
+		/* The socket does not block: another process may have been quicker. */
+		if (FCGX_Accept_r(&fcgi) < 0)
+			continue;
+
+		struct request request = {.arena = arena, .config = serving->config, .secrets = serving->secrets, .db = db};
+
+		answer(&fcgi, serving->service, &request);
+		arena_reset(arena);
+	}
+	db_free(db);
+	arena_free(arena);
+	return 0;
+}
+
+int
+serve(const struct service *service, int argc, char **argv)
+{
+	struct arena *arena = arena_new();
+	struct config config;
+	struct secrets *secrets = NULL;
+	struct serving serving = {.service = service, .config = &config};
+	int count = argc > 2 ? atoi(argv[2]) : 4;
+
+	if (argc < 2 || argc > 3 || count < 1 || count > 256) {
+		fprintf(stderr, "usage: %s SOCKET [PROCESSES]\n", service->name);
+		return 2;
+	}
+
+	const struct problem *problem = config_load(arena, service->needs, &config);
+
+	log_start(service->name, problem ? LOG_info : config.log_level);
+	if (!problem && service->needs & CONFIG_SECRETS)
+		problem = secrets_load(arena, config.secret_file, &secrets);
+	if (!problem)
+		problem = processes_socket(arena, argv[1], &serving.socket);
+	if (problem) {
+		log_line(LOG_error, "cannot start", "reason", problem->detail, NULL);
+		return 1;
+	}
+	serving.secrets = secrets;
+
+	int status = processes_run(count, serve_requests, &serving);
+
+	arena_free(arena);
+	return status;
+}

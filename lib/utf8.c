@@ -1,0 +1,103 @@
+/* UTF-8: decoding one character at a time, and what is asked about whole texts. */
+#include "utf8.h"
+
+#include <string.h>
+
+/* How many bytes a character has by its first one, and the bits that this byte gives. */
+static size_t
+sequence(unsigned char first, uint32_t *bits)
+{
+	if (first < 0x80)
+		return *bits = first, 1;
+	if (first >= 0xc2 && first <= 0xdf)
+		return *bits = first & 0x1f, 2;
+	if (first >= 0xe0 && first <= 0xef)
+		return *bits = first & 0x0f, 3;
+	if (first >= 0xf0 && first <= 0xf4)
+		return *bits = first & 0x07, 4;
+	return 0;
+}
+
+size_t
+utf8_character(const void *bytes, size_t size, uint32_t *character)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *at = bytes;
+	uint32_t c = 0;
+	size_t length = size ? sequence(at[0], &c) : 0;
+
+	if (!length || length > size)
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (at[i] & 0x3f);
+	}
+	if (c < smallest[length] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*character = c;
+	return length;
+}
+
+bool
+utf8_valid(const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+	uint32_t c;
+
+	while (size) {
+		size_t length = utf8_character(at, size, &c);
+
+		if (!length || !c)
+			return false;
+		at += length;
+		size -= length;
+	}
+	return true;
+}
+
+size_t
+utf8_length(const char *text)
+{
+	size_t length = 0;
+
+	for (; *text; text++)
+		length += ((unsigned char)*text & 0xc0) != 0x80;
+	return length;
+}
+
+static bool
+is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 ||
+	    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+static bool
+free_of_controls(const char *text, const char *but)
+{
+	size_t left = strlen(text);
+	uint32_t c;
+
+	while (left) {
+		size_t length = utf8_character(text, left, &c);
+
+		if (!length || (is_control(c) && !(c < 0x80 && strchr(but, (int)c))))
+			return false;
+		text += length;
+		left -= length;
+	}
+	return true;
+}
+
+bool
+utf8_one_line(const char *text)
+{
+	return free_of_controls(text, "");
+}
+
+bool
+utf8_many_lines(const char *text)
+{
+	return free_of_controls(text, "\t\r\n");
+}

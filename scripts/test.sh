@@ -1,0 +1,91 @@
+# `./portal test`: unit tests by ctest, the others by Node's test runner. Sourced by ./portal.
+# shellcheck shell=sh disable=SC2154 # root and build come from ./portal
+
+passed=0
+failed=0
+
+# run_tests [--all] [NAME...]: everything, or what has a NAME in its name.
+run_tests() {
+	all=no
+	if [ "${1:-}" = --all ]; then
+		all=yes
+		shift
+	fi
+	install_npm_packages
+	build_tree "$build"
+	test_build "$build" "$@"
+	if [ "$all" = yes ]; then
+		build_tree "$build/sanitize" -DPORTAL_SANITIZE=ON
+		test_build "$build/sanitize" "$@"
+		node_tests "$build" 'tests/slow' "$@"
+	fi
+	[ $((passed + failed)) -gt 0 ] || die "no test is named $*"
+	say "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+}
+
+# test_build BUILD-FOLDER [NAME...]
+test_build() {
+	unit_tests "$@"
+	folder=$1
+	shift
+	node_tests "$folder" 'tests/integration tests/browser' "$@"
+}
+
+# count PASSED FAILED EXIT-STATUS: a runner that fails without a failed test counts as one.
+count() {
+	passed=$((passed + ${1:-0}))
+	failed=$((failed + ${2:-0}))
+	[ "$3" = 0 ] || [ "${2:-0}" -gt 0 ] || failed=$((failed + 1))
+}
+
+unit_tests() {
+	folder=$1
+	shift
+	pattern=.
+	[ $# = 0 ] || pattern=$(printf '|%s' "$@")
+	status=0
+	ctest --test-dir "$folder" --output-on-failure -R "${pattern#|}" --no-tests=ignore \
+		-j "$(nproc)" --output-log "$folder/ctest.log" || status=$?
+	total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "$folder/ctest.log")
+	bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of .*/\1/p' "$folder/ctest.log")
+	count $((${total:-0} - ${bad:-0})) "$bad" "$status"
+}
+
+# node_tests BUILD-FOLDER 'FOLDER...' [NAME...]: the files *.test.js there.
+node_tests() {
+	tree=$1
+	folders=$2
+	shift 2
+	files=
+	for folder in $folders; do
+		for file in "$folder"/*.test.js; do
+			[ ! -f "$file" ] || ! named "$file" "$@" || files="$files $file"
+		done
+	done
+	[ -n "$files" ] || return 0
+	node=node
+	[ ! -x tests/node_modules/.bin/node ] || node=tests/node_modules/.bin/node
+	status=0
+	# shellcheck disable=SC2086 # a list of words
+	PORTAL_BUILD=$tree "$node" --test --test-reporter spec --test-reporter-destination stdout \
+		--test-reporter tap --test-reporter-destination "$tree/node.tap" $files || status=$?
+	count "$(tap_count pass)" "$(($(tap_count fail) + $(tap_count cancelled)))" "$status"
+}
+
+tap_count() {
+	sed -n "s/^# $1 //p" "$tree/node.tap" | tail -n 1 | grep . || echo 0
+}
+
+# named FILE [NAME...]: no NAME, or one that FILE's name holds.
+named() {
+	base=${1##*/}
+	shift
+	[ $# -gt 0 ] || return 0
+	for name in "$@"; do
+		case $base in
+		*"$name"*) return 0 ;;
+		esac
+	done
+	return 1
+}

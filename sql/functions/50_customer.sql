@@ -1,0 +1,219 @@
+-- The customers' side: each function is one route's whole work, in one round trip.
+-- PERSONAL is {ip, user_agent}; REQUEST the request id. All answers carry the gate's `verdict`.
+SET search_path = portal;
+
+-- The engagement row of a link with the current version, made when missing.
+CREATE OR REPLACE FUNCTION engagement_lock(d document, l link) RETURNS engagement LANGUAGE plpgsql AS $$
+DECLARE
+	v engagement;
+BEGIN
+	SELECT * INTO v FROM engagement
+	WHERE tenant_id = l.tenant_id AND link_id = l.id AND version = d.version FOR UPDATE;
+	IF NOT FOUND THEN
+		INSERT INTO engagement (tenant_id, document_id, link_id, version)
+		VALUES (d.tenant_id, d.id, l.id, d.version)
+		ON CONFLICT (tenant_id, link_id, version) DO UPDATE SET version = EXCLUDED.version
+		RETURNING * INTO v;
+	END IF;
+	RETURN v;
+END $$;
+
+-- A page was asked for: at most one event per link, version and hour, not chained and with a relaxed
+-- commit, because a bare GET may be a mail scanner and a lost one harms nobody.
+CREATE OR REPLACE FUNCTION fetched(d document, l link, p_at timestamptz, p_scanner boolean,
+	p_personal jsonb, p_request text)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO engagement AS e (tenant_id, document_id, link_id, version, fetched_at)
+	VALUES (d.tenant_id, d.id, l.id, d.version, p_at)
+	ON CONFLICT (tenant_id, link_id, version) DO UPDATE SET fetched_at = p_at
+	WHERE e.fetched_at IS NULL OR e.fetched_at <= p_at - interval '1 hour';
+	IF FOUND THEN
+		PERFORM event_append(d.tenant_id, d.id, 'document.fetched', d.version, l.id, l.contact_id, p_at,
+			jsonb_build_object('likely_scanner', p_scanner), p_personal, p_request, false);
+		SET LOCAL synchronous_commit = off;
+	END IF;
+END $$;
+
+-- A person has the version before them: told once per link and version. The caller has locked the document.
+CREATE OR REPLACE FUNCTION opened(d document, l link, p_at timestamptz, p_personal jsonb, p_request text)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	e engagement := engagement_lock(d, l);
+BEGIN
+	IF e.opened_at IS NOT NULL THEN
+		RETURN;
+	END IF;
+	UPDATE engagement SET opened_at = p_at
+	WHERE tenant_id = d.tenant_id AND link_id = l.id AND version = d.version;
+	UPDATE document SET opened_at = p_at WHERE tenant_id = d.tenant_id AND id = d.id AND opened_at IS NULL;
+	PERFORM event_append(d.tenant_id, d.id, 'document.opened', d.version, l.id, l.contact_id, p_at, NULL,
+		p_personal, p_request);
+END $$;
+
+-- What the visitor agrees to: the tenant's own text in this language, else the portal's, with the
+-- customer's name in it.
+CREATE OR REPLACE FUNCTION consent_text(s setting, d document, p_language text, p_consents jsonb) RETURNS text
+LANGUAGE sql STABLE AS $$
+	SELECT replace(replace(coalesce(s.texts -> p_language ->> 'consent', p_consents ->> p_language),
+		'{customer}', c.name), '{kunde}', c.name)
+	FROM customer c WHERE c.tenant_id = d.tenant_id AND c.id = d.customer_id
+$$;
+
+-- The language of a page: the one asked for, else the contact's, else the document's.
+CREATE OR REPLACE FUNCTION page_language(d document, l link, p_asked text) RETURNS text LANGUAGE sql STABLE AS $$
+	SELECT coalesce(p_asked,
+		(SELECT language FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id),
+		d.settings ->> 'language')
+$$;
+
+-- The decision of the current version as the page shows it. An address is shown only to who gave it.
+CREATE OR REPLACE FUNCTION page_decision(d document, l link, p_zone text) RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT json_build_object('type', type, 'mine', link_id = l.id, 'at', local_time(at, p_zone), 'name', name,
+		'email', CASE WHEN link_id = l.id THEN email END, 'reason', CASE WHEN link_id = l.id THEN reason END,
+		'purchase_order', CASE WHEN link_id = l.id THEN purchase_order END,
+		'version', version, 'sha256', encode(sha256, 'hex'))
+	FROM decision WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version
+$$;
+
+-- GET /d/{token}. FETCH: person | scanner | none (HEAD: records nothing). CONSENTS are the portal's
+-- own texts by language.
+CREATE OR REPLACE FUNCTION customer_page(p_token uuid, p_generation integer, p_fetch text, p_language text,
+	p_consents jsonb, p_personal jsonb, p_request text)
+RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_pass gate_pass := gate(p_token, 'page', p_generation);
+	d document := v_pass.document;
+	l link := v_pass.link;
+	s setting := v_pass.setting;
+	v version;
+	v_language text;
+	v_answer json;
+BEGIN
+	IF v_pass.verdict <> 'ok' THEN
+		RETURN json_build_object('verdict', v_pass.verdict);
+	END IF;
+	v_language := page_language(d, l, p_language);
+	SELECT * INTO v FROM version WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version;
+	IF p_fetch <> 'none' AND l.kind <> 'preview' AND d.withdrawn_at IS NULL THEN
+		PERFORM fetched(d, l, v_pass.at, p_fetch = 'scanner', p_personal, p_request);
+	END IF;
+	SELECT json_build_object('verdict', 'ok', 'language', v_language,
+		'sender_name', s.sender_name, 'color', s.color,
+		'state', CASE WHEN d.withdrawn_at IS NOT NULL AND d.decided IS NULL THEN 'withdrawn'
+			ELSE document_state(d, v_pass.at) END,
+		'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project,
+		'amount', v.amount::text, 'currency', v.currency, 'message', d.settings ->> 'message',
+		'customer_name', (SELECT name FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id),
+		'contact_name', (SELECT name FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id),
+		'sent_at', local_time(v.created_at, s.time_zone),
+		'expires', CASE WHEN length(d.settings ->> 'expires_at') = 10 THEN d.settings ->> 'expires_at'
+			ELSE local_time(d.expires_at, s.time_zone) END,
+		'days_left', CASE WHEN length(d.settings ->> 'expires_at') = 10
+				THEN (d.settings ->> 'expires_at')::date
+				ELSE (d.expires_at AT TIME ZONE s.time_zone)::date END
+			- (v_pass.at AT TIME ZONE s.time_zone)::date,
+		'version', v.version, 'sha256', encode(v.sha256, 'hex'), 'size', v.size, 'pages', v.pages,
+		'attachments', files_json(d.tenant_id, d.id, v.version),
+		'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean
+			AND 'accept' = ANY (l.rights) AND transition_answer(d, 'decide', v_pass.at) = 'yes',
+		'signature', d.settings -> 'accept' ->> 'signature',
+		'consent', consent_text(s, d, v_language, p_consents),
+		'thanks', s.texts -> v_language ->> 'thanks',
+		'decision', page_decision(d, l, s.time_zone))
+	INTO v_answer;
+	RETURN v_answer;
+END $$;
+
+-- POST /d/{token}/opened: the beacon.
+CREATE OR REPLACE FUNCTION customer_opened(p_token uuid, p_generation integer, p_version integer,
+	p_personal jsonb, p_request text)
+RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_pass gate_pass := gate(p_token, 'view', p_generation, true);
+	d document := v_pass.document;
+	l link := v_pass.link;
+BEGIN
+	IF v_pass.verdict = 'ok' AND l.kind <> 'preview' AND d.version = p_version THEN
+		PERFORM opened(d, l, v_pass.at, p_personal, p_request);
+	END IF;
+	RETURN json_build_object('verdict', v_pass.verdict);
+END $$;
+
+-- The bytes behind a link. WHAT: file (the viewer), download, attachment (number N). RECORD: this is
+-- the start of a download by what is no scanner. Gives {verdict, tenant_id, sha256, name, type};
+-- verdict `unknown` also where there is no such attachment.
+CREATE OR REPLACE FUNCTION customer_file(p_token uuid, p_generation integer, p_what text, p_n integer,
+	p_record boolean, p_personal jsonb, p_request text)
+RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_pass gate_pass := gate(p_token, 'view', p_generation);
+	d document := v_pass.document;
+	l link := v_pass.link;
+	v_answer json;
+BEGIN
+	IF v_pass.verdict <> 'ok' THEN
+		RETURN json_build_object('verdict', v_pass.verdict);
+	END IF;
+	IF p_what = 'attachment' THEN
+		SELECT json_build_object('verdict', 'ok', 'tenant_id', d.tenant_id, 'name', name, 'type', type,
+			'sha256', encode(sha256, 'hex')) INTO v_answer
+		FROM attachment
+		WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version AND n = p_n;
+	ELSE
+		SELECT json_build_object('verdict', 'ok', 'tenant_id', d.tenant_id, 'name', file_name,
+			'type', 'application/pdf', 'sha256', encode(sha256, 'hex')) INTO v_answer
+		FROM version WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version;
+	END IF;
+	IF v_answer IS NOT NULL AND p_record AND p_what <> 'file' AND l.kind <> 'preview' THEN
+		PERFORM downloaded(p_token, p_generation, d.version, CASE p_what WHEN 'attachment' THEN p_n END,
+			p_personal, p_request);
+	END IF;
+	RETURN coalesce(v_answer, json_build_object('verdict', 'unknown'));
+END $$;
+
+-- Records a download once per link and version (an attachment once per number); implies opened.
+CREATE OR REPLACE FUNCTION downloaded(p_token uuid, p_generation integer, p_version integer, p_n integer,
+	p_personal jsonb, p_request text)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	v_pass gate_pass;
+	d document;
+	l link;
+	e engagement;
+BEGIN
+	-- The usual repeat needs no lock.
+	PERFORM FROM engagement x JOIN link y ON y.tenant_id = x.tenant_id AND y.id = x.link_id
+	WHERE y.token_id = p_token AND x.version = p_version
+		AND CASE WHEN p_n IS NULL THEN x.downloaded_at IS NOT NULL ELSE p_n = ANY (x.attachments) END;
+	IF FOUND THEN
+		RETURN;
+	END IF;
+	v_pass := gate(p_token, 'view', p_generation, true);
+	d := v_pass.document;
+	l := v_pass.link;
+	IF v_pass.verdict <> 'ok' OR d.version <> p_version THEN
+		RETURN;
+	END IF;
+	PERFORM opened(d, l, v_pass.at, p_personal, p_request);
+	e := engagement_lock(d, l);
+	IF p_n IS NOT NULL AND p_n <> ALL (e.attachments) THEN
+		UPDATE engagement SET attachments = attachments || p_n
+		WHERE tenant_id = d.tenant_id AND link_id = l.id AND version = d.version;
+		PERFORM event_append(d.tenant_id, d.id, 'document.attachment_downloaded', d.version, l.id,
+			l.contact_id, v_pass.at, jsonb_build_object('n', p_n), p_personal, p_request);
+	ELSIF p_n IS NULL AND e.downloaded_at IS NULL THEN
+		UPDATE engagement SET downloaded_at = v_pass.at
+		WHERE tenant_id = d.tenant_id AND link_id = l.id AND version = d.version;
+		UPDATE document SET downloaded_at = v_pass.at
+		WHERE tenant_id = d.tenant_id AND id = d.id AND downloaded_at IS NULL;
+		PERFORM event_append(d.tenant_id, d.id, 'document.downloaded', d.version, l.id, l.contact_id,
+			v_pass.at, NULL, p_personal, p_request);
+	END IF;
+END $$;
+
+-- GET /readyz: whether this role can work at all.
+CREATE OR REPLACE FUNCTION customer_ready() RETURNS json
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+	SELECT json_build_object('ready', EXISTS (SELECT FROM feed))
+$$;

@@ -1,0 +1,197 @@
+-- The worker: the feed's order, the outbox, expiry.
+SET search_path = portal;
+
+-- Gives committed events their place in the feed and fans them out to webhooks, in one transaction:
+-- what is numbered is also queued, and nothing is numbered twice. One worker at a time.
+-- Gives {"numbered": n}.
+CREATE OR REPLACE FUNCTION worker_number_events(p_limit integer) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_last bigint;
+	v_count integer;
+BEGIN
+	IF NOT pg_try_advisory_xact_lock(hashtext('portal feed')) THEN
+		RETURN json_build_object('numbered', 0);
+	END IF;
+	PERFORM FROM event WHERE feed_no IS NULL LIMIT 1;
+	IF NOT FOUND THEN
+		RETURN json_build_object('numbered', 0);
+	END IF;
+	SELECT last INTO STRICT v_last FROM feed FOR UPDATE;
+	WITH fresh AS (
+		SELECT id, v_last + row_number() OVER (ORDER BY n) AS no
+		FROM (SELECT id, n FROM event WHERE feed_no IS NULL ORDER BY n LIMIT p_limit) u),
+	numbered AS (
+		UPDATE event e SET feed_no = fresh.no FROM fresh WHERE e.id = fresh.id
+		RETURNING e.id, e.tenant_id, e.document_id, e.type, e.feed_no, e.request_id),
+	queued AS (
+		INSERT INTO job (tenant_id, kind, document_id, webhook_id, event_id, feed_no, request_id)
+		SELECT x.tenant_id, 'webhook', x.document_id, w.id, x.id, x.feed_no, x.request_id
+		FROM numbered x JOIN webhook w ON w.tenant_id = x.tenant_id AND w.deleted_at IS NULL
+			AND (w.types IS NULL OR x.type = ANY (w.types))
+		ORDER BY x.feed_no)
+	SELECT count(*) INTO v_count FROM numbered;
+	UPDATE feed SET last = v_last + v_count;
+	RETURN json_build_object('numbered', v_count);
+END $$;
+
+-- Claims due jobs: marks them running until LEASE is over, after which another worker may have them.
+-- Deliveries of one document to one webhook go one after the other; the order yields once the
+-- earlier one has been failing for an hour. Gives an array of what job_json() says.
+CREATE OR REPLACE FUNCTION worker_claim(p_limit integer, p_lease interval) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_jobs json;
+BEGIN
+	WITH due AS (
+		SELECT j.id FROM job j
+		WHERE j.state IN ('waiting', 'running') AND j.run_at <= portal_now()
+			AND NOT (j.kind = 'webhook' AND EXISTS (
+				SELECT FROM job earlier
+				WHERE earlier.webhook_id = j.webhook_id AND earlier.document_id = j.document_id
+					AND earlier.feed_no < j.feed_no AND earlier.state IN ('waiting', 'running')
+					AND earlier.created_at > portal_now() - interval '1 hour'))
+		ORDER BY j.run_at LIMIT p_limit FOR UPDATE SKIP LOCKED),
+	claimed AS (
+		UPDATE job j SET state = 'running', attempts = attempts + 1, run_at = portal_now() + p_lease
+		FROM due WHERE j.id = due.id
+		RETURNING j.*)
+	SELECT json_agg(job_json(c)) INTO v_jobs FROM claimed c;
+	RETURN coalesce(v_jobs, '[]');
+END $$;
+
+-- Everything that carrying out a job takes.
+CREATE OR REPLACE FUNCTION job_json(j job) RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT json_build_object('id', j.id, 'kind', j.kind, 'tenant_id', j.tenant_id, 'attempts', j.attempts,
+		'request_id', j.request_id, 'sha256', encode(j.sha256, 'hex'),
+		'mail', CASE j.kind WHEN 'mail' THEN mail_json(j) END,
+		'webhook', CASE j.kind WHEN 'webhook' THEN delivery_json(j) END)
+$$;
+
+-- What a mail says. `link` is a token's public half; the sender's own mails carry the preview link.
+-- NULL when it is no longer wanted: the link is revoked, or what it invites to has ended.
+CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE AS $$
+	SELECT json_build_object('cause', split_part(j.cause, ':', 1), 'to_sender', j.link_id IS NULL,
+		'to_name', CASE WHEN j.link_id IS NULL THEN s.sender_name ELSE c.name END,
+		'to_address', CASE WHEN j.link_id IS NULL THEN s.reply_to ELSE c.email END,
+		'language', CASE WHEN j.link_id IS NULL THEN s.language
+			ELSE coalesce(c.language, d.settings ->> 'language') END,
+		'link', l.token_id, 'sender_name', s.sender_name, 'color', s.color, 'reply_to', s.reply_to,
+		'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project, 'version', v.version,
+		'amount', v.amount::text, 'currency', v.currency, 'message', d.settings ->> 'message',
+		'customer_name', k.name, 'contact_name', c.name,
+		'expires', CASE WHEN length(d.settings ->> 'expires_at') = 10 THEN d.settings ->> 'expires_at'
+			ELSE local_time(d.expires_at, s.time_zone) END,
+		'decision', (SELECT json_build_object('type', x.type, 'name', x.name,
+				'at', local_time(x.at, s.time_zone), 'sha256', encode(x.sha256, 'hex'),
+				'reason', x.reason, 'purchase_order', x.purchase_order)
+			FROM decision x
+			WHERE x.tenant_id = j.tenant_id AND x.document_id = j.document_id AND x.version = j.version))
+	FROM document d
+	JOIN setting s ON s.tenant_id = d.tenant_id
+	JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = j.version
+	JOIN customer k ON k.tenant_id = d.tenant_id AND k.id = d.customer_id
+	JOIN link l ON l.tenant_id = d.tenant_id AND l.document_id = d.id
+		AND CASE WHEN j.link_id IS NULL THEN l.kind = 'preview' ELSE l.id = j.link_id END
+	LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
+	WHERE d.tenant_id = j.tenant_id AND d.id = j.document_id AND d.removed_at IS NULL AND l.revoked_at IS NULL
+		AND (split_part(j.cause, ':', 1) NOT IN ('upload', 'change')
+			OR d.version = j.version AND document_state(d, portal_now()) IN ('sent', 'opened'))
+$$;
+
+CREATE OR REPLACE FUNCTION delivery_json(j job) RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT json_build_object('url', w.url, 'secret', encode(w.secret, 'base64'),
+		'old_secret', CASE WHEN w.old_secret_until > portal_now() THEN encode(w.old_secret, 'base64') END,
+		'event', event_json(e))
+	FROM webhook w, event e
+	WHERE w.tenant_id = j.tenant_id AND w.id = j.webhook_id AND w.deleted_at IS NULL AND e.id = j.event_id
+$$;
+
+-- How long to wait before attempt N + 1: doubling from 5 seconds to 6 hours, with a third of jitter.
+CREATE OR REPLACE FUNCTION retry_delay(p_attempts integer) RETURNS interval LANGUAGE sql VOLATILE AS $$
+	SELECT least(interval '5 seconds' * 2 ^ least(p_attempts - 1, 20), interval '6 hours')
+		* (1 + random() / 3)
+$$;
+
+-- Tells how a job ended. OUTCOME: done | retry | dead (no use in trying again) | dropped (no longer
+-- wanted). A retry turns dead after three days. Only the claim's own attempt may finish a job.
+CREATE OR REPLACE FUNCTION worker_finish(p_job uuid, p_attempt integer, p_outcome text, p_status integer,
+	p_answer text)
+RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_at timestamptz := portal_now();
+	j job;
+BEGIN
+	UPDATE job SET status = p_status, answer = left(p_answer, 1000),
+		state = CASE
+			WHEN p_outcome IN ('done', 'dropped') THEN 'done'
+			WHEN p_outcome = 'dead' OR created_at < v_at - interval '3 days' THEN 'dead'
+			ELSE 'waiting' END,
+		run_at = v_at + retry_delay(attempts),
+		finished_at = CASE WHEN p_outcome <> 'retry' OR created_at < v_at - interval '3 days' THEN v_at END
+	WHERE id = p_job AND state = 'running' AND attempts = p_attempt
+	RETURNING * INTO j;
+	IF j.kind = 'mail' AND j.link_id IS NOT NULL AND j.finished_at IS NOT NULL AND p_outcome <> 'dropped'
+		AND split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder')
+	THEN
+		PERFORM delivery_tell(j, v_at);
+	ELSIF p_outcome = 'dropped' THEN
+		UPDATE link SET delivery = 'none'
+		WHERE tenant_id = j.tenant_id AND id = j.link_id AND delivery = 'queued';
+	END IF;
+	RETURN json_build_object('state', j.state);
+END $$;
+
+-- The mail server took or refused an invitation: the contact's delivery, and an event.
+CREATE OR REPLACE FUNCTION delivery_tell(j job, p_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	l link;
+BEGIN
+	PERFORM FROM document WHERE tenant_id = j.tenant_id AND id = j.document_id FOR UPDATE;
+	UPDATE link SET delivery = CASE j.state WHEN 'done' THEN 'sent' ELSE 'failed' END,
+		delivered_at = CASE j.state WHEN 'done' THEN p_at END,
+		delivery_answer = CASE j.state WHEN 'done' THEN NULL ELSE j.answer END
+	WHERE tenant_id = j.tenant_id AND id = j.link_id
+	RETURNING * INTO l;
+	PERFORM event_append(j.tenant_id, j.document_id,
+		CASE j.state WHEN 'done' THEN 'document.delivered' ELSE 'document.delivery_failed' END,
+		j.version, l.id, l.contact_id, p_at,
+		jsonb_build_object('cause', split_part(j.cause, ':', 1), 'answer', nullif(j.answer, '')), NULL, j.request_id);
+END $$;
+
+-- Tells of documents whose expiry has passed, once each. Gives {"expired": n}.
+CREATE OR REPLACE FUNCTION worker_expire(p_limit integer) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	d document;
+	v_at timestamptz := portal_now();
+	v_count integer := 0;
+BEGIN
+	FOR d IN SELECT * FROM document
+		WHERE expires_at <= v_at AND expiry_told_at IS NULL AND decided IS NULL AND withdrawn_at IS NULL
+			AND removed_at IS NULL
+		LIMIT p_limit FOR UPDATE SKIP LOCKED
+	LOOP
+		UPDATE document SET expiry_told_at = v_at WHERE tenant_id = d.tenant_id AND id = d.id;
+		PERFORM event_append(d.tenant_id, d.id, 'document.expired', d.version, NULL, NULL, v_at, NULL, NULL, NULL);
+		v_count := v_count + 1;
+	END LOOP;
+	RETURN json_build_object('expired', v_count);
+END $$;
+
+-- First half of erasing bytes, inside the caller's transaction: takes the bytes' lock exclusively and
+-- looks again. {"erase": true} when no document needs them; the caller then takes the file out of the
+-- store and commits.
+CREATE OR REPLACE FUNCTION worker_erase(p_tenant uuid, p_sha256 text) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_sha256 bytea := decode(p_sha256, 'hex');
+BEGIN
+	PERFORM pg_advisory_xact_lock(file_lock_key(p_tenant, v_sha256));
+	PERFORM FROM file_use WHERE tenant_id = p_tenant AND sha256 = v_sha256;
+	IF FOUND THEN
+		RETURN json_build_object('erase', false);
+	END IF;
+	DELETE FROM file WHERE tenant_id = p_tenant AND sha256 = v_sha256;
+	RETURN json_build_object('erase', true);
+END $$;

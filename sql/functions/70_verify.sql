@@ -1,0 +1,71 @@
+-- What portalctl verify asks. The hashes themselves it computes on its own.
+SET search_path = portal;
+
+-- Up to LIMIT documents after the id given: [{tenant_id, id, length, head}].
+CREATE OR REPLACE FUNCTION verify_documents(p_tenant uuid, p_document uuid, p_after uuid, p_limit integer)
+RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT coalesce(json_agg(row_to_json(x)), '[]') FROM (
+		SELECT d.tenant_id, d.id, coalesce(c.length, 0) AS length, coalesce(c.head, repeat('0', 64)) AS head
+		FROM document d LEFT JOIN chain c ON c.tenant_id = d.tenant_id AND c.document_id = d.id
+		WHERE (p_tenant IS NULL OR d.tenant_id = p_tenant) AND (p_document IS NULL OR d.id = p_document)
+			AND (p_after IS NULL OR d.id > p_after)
+		ORDER BY d.id LIMIT p_limit) x
+$$;
+
+-- A document's chained events in the order of the chain, and the unchained ones after them.
+CREATE OR REPLACE FUNCTION verify_events(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT coalesce(json_agg(json_build_object('seq', seq, 'id', id, 'type', type, 'at', rfc3339(at),
+		'tenant_id', tenant_id, 'document_id', document_id, 'version', version, 'link_id', link_id,
+		'contact_id', contact_id, 'line', line, 'hash', hash, 'salt', salt, 'personal', personal)
+		ORDER BY seq NULLS LAST, n), '[]')
+	FROM event WHERE tenant_id = p_tenant AND document_id = p_document
+$$;
+
+-- The data of an event's line; NULL when the line is no JSON any more.
+CREATE OR REPLACE FUNCTION line_data(line text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN line::jsonb -> 'data';
+EXCEPTION WHEN others THEN
+	RETURN NULL;
+END $$;
+
+-- Where a document's rows disagree with what its history told of them: an array of sentences.
+CREATE OR REPLACE FUNCTION verify_rows(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT coalesce(json_agg(finding), '[]') FROM (
+		SELECT format('version %s is not what its document.sent event says', v.version) AS finding
+		FROM version v
+		WHERE v.tenant_id = p_tenant AND v.document_id = p_document AND NOT EXISTS (
+			SELECT FROM event e WHERE e.tenant_id = p_tenant AND e.document_id = p_document
+				AND e.type = 'document.sent' AND e.version = v.version
+				AND line_data(e.line) = version_facts(v))
+		UNION ALL
+		SELECT format('version %s was sent but its row is gone', e.version)
+		FROM event e
+		WHERE e.tenant_id = p_tenant AND e.document_id = p_document AND e.type = 'document.sent'
+			AND NOT EXISTS (SELECT FROM version v WHERE v.tenant_id = p_tenant
+				AND v.document_id = p_document AND v.version = e.version)
+		UNION ALL
+		SELECT format('the decision of version %s is not what event %s says', x.version, x.event_id)
+		FROM decision x LEFT JOIN event e ON e.id = x.event_id
+		WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND NOT coalesce(
+			e.document_id = x.document_id AND e.type = 'document.' || x.type AND e.version = x.version
+			AND e.link_id = x.link_id AND e.contact_id IS NOT DISTINCT FROM x.contact_id AND e.at = x.at
+			AND line_data(e.line) ->> 'sha256' = encode(x.sha256, 'hex')
+			AND line_data(e.line) ->> 'identity' = x.identity
+			AND line_data(e.line) ->> 'language' = x.language
+			AND line_data(e.line) ->> 'consent_sha256' IS NOT DISTINCT FROM sha256_hex(x.consent)
+			AND (e.personal IS NULL OR
+				(e.personal::jsonb ->> 'name', e.personal::jsonb ->> 'email', e.personal::jsonb ->> 'reason',
+					e.personal::jsonb ->> 'purchase_order')
+				IS NOT DISTINCT FROM (x.name, x.email, x.reason, x.purchase_order)), false)
+		UNION ALL
+		SELECT format('event %s tells of a decision whose row is gone', e.id)
+		FROM event e
+		WHERE e.tenant_id = p_tenant AND e.document_id = p_document
+			AND e.type IN ('document.accepted', 'document.declined')
+			AND NOT EXISTS (SELECT FROM decision x WHERE x.event_id = e.id)
+		UNION ALL
+		SELECT 'the document''s state is not what its decision says'
+		FROM document d LEFT JOIN decision x ON x.tenant_id = d.tenant_id AND x.document_id = d.id AND x.version = d.version
+		WHERE d.tenant_id = p_tenant AND d.id = p_document AND d.decided IS DISTINCT FROM x.type) f
+$$;

@@ -1,0 +1,299 @@
+/* Every page and mail, in both languages, with hostile text in every member. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "templates.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char HOSTILE[] = "\"'><script>alert(1)</script><x y='";
+static const char HASH[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+static int
+setup(void **state)
+{
+	*state = arena_new();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	arena_free(*state);
+	return 0;
+}
+
+static size_t
+occurrences(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, part)))
+		n++, text++;
+	return n;
+}
+
+/* A rendered page holds no markup of the input, and no placeholder that was left open. */
+static void
+assert_clean(const char *html)
+{
+	assert_int_equal(occurrences(html, "<script"), occurrences(html, "<script defer src=\"/static/"));
+	assert_null(strstr(html, "<x y="));
+	assert_null(strstr(html, "\"'"));
+	assert_int_equal(occurrences(html, "<!doctype html>"), 1);
+	assert_int_equal(occurrences(html, "</html>"), 1);
+	if (!strstr(html, "<style>"))
+		assert_null(strchr(html, '{'));
+	for (const char *c = html; *c; c++)
+		if ((unsigned char)*c < ' ' && *c != '\n')
+			fail_msg("a control character at %td", c - html);
+}
+
+static const struct page_attachment hostile_attachment = {1, HOSTILE, HOSTILE, 1};
+static const struct page_decision hostile_decision = {true, true, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1, HOSTILE};
+
+static struct document_page
+hostile_document(enum language language, const char *state)
+{
+	return (struct document_page){
+	    .page = {language, HOSTILE, HOSTILE, HOSTILE, HOSTILE},
+	    .path = HOSTILE, .state = state, .kind = "quote", .number = HOSTILE, .project = HOSTILE,
+	    .message = HOSTILE, .document_title = HOSTILE, .amount = HOSTILE, .currency = HOSTILE,
+	    .customer_name = HOSTILE, .contact_name = HOSTILE, .sent_at = HOSTILE, .expires = HOSTILE,
+	    .version = 2, .sha256 = HOSTILE, .attachments = &hostile_attachment, .attachment_count = 1,
+	    .can_accept = true, .typed_signature = true, .purchase_order = true, .consent = HOSTILE,
+	    .thanks = HOSTILE, .decision = &hostile_decision,
+	    .form = {HOSTILE, false, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, true}, .changed = true};
+}
+
+static void
+test_hostile_documents(void **state)
+{
+	static const char *const states[] = {"sent", "opened", "accepted", "declined", "withdrawn", "expired", "", HOSTILE};
+
+	for (int language = 0; language < LANGUAGES; language++)
+		for (size_t i = 0; i < COUNT(states) * 4; i++) {
+			struct document_page d = hostile_document((enum language)language, states[i / 4]);
+			struct buf out = buf_new(*state, 0);
+
+			d.form.declining = i & 1;
+			d.kind = i & 2 ? "document" : "quote";
+			template_document(&out, &d);
+			assert_clean(out.bytes);
+			assert_non_null(strstr(out.bytes, "&lt;script&gt;"));
+			assert_null(strstr(out.bytes, "href=\"&quot;")); /* a path that is none is not linked */
+		}
+}
+
+/* The least that can be known: every optional member NULL. */
+static void
+test_bare_documents(void **state)
+{
+	static const char *const states[] = {"sent", "opened", "accepted", "declined", "withdrawn", "expired"};
+
+	for (int language = 0; language < LANGUAGES; language++)
+		for (size_t i = 0; i < COUNT(states); i++) {
+			const struct document_page d = {.page = {.language = (enum language)language, .title = "T"},
+			    .path = "/d/abc", .state = states[i], .kind = "document", .document_title = "T",
+			    .customer_name = "Jensen Byg A/S", .version = 1, .sha256 = HASH};
+			struct buf out = buf_new(*state, 0);
+
+			template_document(&out, &d);
+			assert_clean(out.bytes);
+			assert_null(strstr(out.bytes, "tilbud"));
+			assert_null(strstr(out.bytes, "<form"));
+		}
+}
+
+static struct document_page
+quote(enum language language)
+{
+	return (struct document_page){.page = {.language = language, .title = "Tilbud på nyt tag", .sender_name = "Nordtag ApS"},
+	    .path = "/d/abc", .state = "sent", .kind = "quote", .number = "2026-0117",
+	    .document_title = "Tilbud på nyt tag", .amount = "184500.00", .currency = "DKK",
+	    .customer_name = "Jensen Byg A/S", .contact_name = "Mette Jensen", .expires = "2026-12-31", .days_left = 38,
+	    .version = 3, .sha256 = HASH, .size = 83120, .pages = 2, .can_accept = true, .consent = "Ja & amen"};
+}
+
+static void
+test_quote(void **state)
+{
+	struct document_page d = quote(LANGUAGE_DA);
+	struct buf out = buf_new(*state, 0);
+
+	template_document(&out, &d);
+	assert_non_null(strstr(out.bytes, "<html lang=\"da\">"));
+	assert_non_null(strstr(out.bytes, "184.500,00 kr."));
+	assert_non_null(strstr(out.bytes, "Gælder til og med 31. december 2026"));
+	assert_non_null(strstr(out.bytes, "38 dage endnu"));
+	assert_non_null(strstr(out.bytes, "PDF, 2 sider, 83 KB"));
+	assert_non_null(strstr(out.bytes, "action=\"/d/abc/accept\""));
+	assert_non_null(strstr(out.bytes, "name=\"version\" value=\"3\""));
+	assert_non_null(strstr(out.bytes, HASH));
+	assert_non_null(strstr(out.bytes, "Ja &amp; amen"));
+	assert_non_null(strstr(out.bytes, "Accepter tilbud"));
+}
+
+static void
+test_plurals(void **state)
+{
+	struct document_page d = quote(LANGUAGE_EN);
+	struct buf out = buf_new(*state, 0);
+
+	d.days_left = d.pages = 1;
+	template_document(&out, &d);
+	assert_non_null(strstr(out.bytes, "1 day left"));
+	assert_non_null(strstr(out.bytes, "PDF, 1 page, 83 KB"));
+	d.days_left = 0;
+	template_document(&out, &d);
+	assert_non_null(strstr(out.bytes, "today is the last day"));
+}
+
+static void
+test_without_right_to_accept(void **state)
+{
+	struct document_page d = quote(LANGUAGE_DA);
+	struct buf out = buf_new(*state, 0);
+
+	d.can_accept = false;
+	template_document(&out, &d);
+	assert_null(strstr(out.bytes, "<form"));
+	assert_null(strstr(out.bytes, "#accept"));
+	assert_non_null(strstr(out.bytes, "kan ikke accepteres her"));
+}
+
+static void
+test_refused_form(void **state)
+{
+	struct document_page d = quote(LANGUAGE_DA);
+	struct buf out = buf_new(*state, 0);
+
+	d.form = (struct page_form){.error = "Fejl", .name = "M", .name_error = "Skriv navn", .consent = true};
+	template_document(&out, &d);
+	assert_non_null(strstr(out.bytes, "role=\"alert\""));
+	assert_non_null(strstr(out.bytes, "href=\"#name\""));
+	assert_non_null(strstr(out.bytes, "value=\"M\" aria-invalid=\"true\" aria-describedby=\"name-error\""));
+	assert_non_null(strstr(out.bytes, "id=\"name-error\">Skriv navn"));
+	assert_non_null(strstr(out.bytes, " checked>"));
+	assert_null(strstr(out.bytes, "<details class=\"decline\" open"));
+}
+
+static void
+test_withdrawn_shows_no_file(void **state)
+{
+	struct document_page d = quote(LANGUAGE_EN);
+	struct buf out = buf_new(*state, 0);
+
+	d.state = "withdrawn";
+	template_document(&out, &d);
+	assert_null(strstr(out.bytes, "/file"));
+	assert_null(strstr(out.bytes, "/download"));
+	assert_null(strstr(out.bytes, "<form"));
+	assert_non_null(strstr(out.bytes, "has been withdrawn"));
+}
+
+static void
+test_receipt(void **state)
+{
+	const struct page_decision decision = {.accepted = true, .mine = true, .at = "2026-11-23T14:31", .name = "Mette Jensen",
+	    .email = "mette@example.dk", .version = 3, .sha256 = HASH};
+	struct document_page d = quote(LANGUAGE_DA);
+	struct buf out = buf_new(*state, 0);
+
+	d.state = "accepted";
+	d.can_accept = false;
+	d.decision = &decision;
+	template_document(&out, &d);
+	assert_non_null(strstr(out.bytes, "Tilbuddet er accepteret"));
+	assert_non_null(strstr(out.bytes, "23. november 2026 kl. 14.31"));
+	assert_non_null(strstr(out.bytes, "mette@example.dk"));
+	assert_non_null(strstr(out.bytes, HASH));
+	assert_null(strstr(out.bytes, "<form"));
+}
+
+static void
+test_notices(void **state)
+{
+	for (int language = 0; language < LANGUAGES; language++) {
+		const struct notice_page hostile = {{(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE}, HOSTILE, HOSTILE, HOSTILE};
+		const struct notice_page bare = {{(enum language)language, "T", NULL, NULL, NULL}, "T", "T", "/d/abc"};
+		struct buf out = buf_new(*state, 0);
+
+		template_notice(&out, &hostile);
+		assert_clean(out.bytes);
+		out = buf_new(*state, 0);
+		template_notice(&out, &bare);
+		assert_clean(out.bytes);
+		assert_non_null(strstr(out.bytes, "href=\"/d/abc\""));
+	}
+}
+
+static void
+test_mails(void **state)
+{
+	static const char *const kinds[] = {"upload", "change", "accepted", "declined"};
+
+	for (size_t i = 0; i < COUNT(kinds) * LANGUAGES * 4; i++) {
+		const struct mail_page m = {.language = (enum language)(i / COUNT(kinds) % LANGUAGES), .kind = kinds[i % COUNT(kinds)],
+		    .sender_name = HOSTILE, .color = HOSTILE, .reply_to = HOSTILE, .subject = HOSTILE,
+		    .document_title = HOSTILE, .number = i & 8 ? HOSTILE : NULL, .project = HOSTILE, .customer_name = HOSTILE,
+		    .contact_name = HOSTILE, .amount = HOSTILE, .currency = HOSTILE, .expires = HOSTILE, .message = HOSTILE,
+		    .link = "https://portal.example/d/abc", .decided_by = HOSTILE, .decided_at = HOSTILE,
+		    .sha256 = HOSTILE, .reason = HOSTILE, .purchase_order = HOSTILE, .version = 1, .quote = i & 16};
+		struct buf html = buf_new(*state, 0), text = buf_new(*state, 0), subject = buf_new(*state, 0);
+
+		template_mail_html(&html, &m);
+		assert_clean(html.bytes);
+		assert_non_null(strstr(html.bytes, "href=\"https://portal.example/d/abc\""));
+		template_mail_text(&text, &m);
+		assert_non_null(strstr(text.bytes, "\nhttps://portal.example/d/abc\n"));
+		assert_non_null(strstr(text.bytes, HOSTILE)); /* text stays as it is */
+		assert_null(strchr(text.bytes, '{'));
+		assert_null(strstr(text.bytes, "\n\n\n"));
+		template_mail_subject(&subject, &m);
+		assert_null(strchr(subject.bytes, '{'));
+		assert_null(strchr(subject.bytes, '\n'));
+	}
+}
+
+static void
+test_mail_subject(void **state)
+{
+	struct mail_page m = {.language = LANGUAGE_DA, .kind = "upload", .sender_name = "Nordtag ApS",
+	    .document_title = "Tilbud på nyt tag", .number = "2026-0117", .quote = true};
+	struct buf out = buf_new(*state, 0);
+
+	template_mail_subject(&out, &m);
+	assert_string_equal(out.bytes, "Tilbud 2026-0117 fra Nordtag ApS: Tilbud på nyt tag");
+	m.kind = "change";
+	m.number = NULL;
+	out = buf_new(*state, 0);
+	template_mail_subject(&out, &m);
+	assert_string_equal(out.bytes, "Ny version af tilbud fra Nordtag ApS: Tilbud på nyt tag");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_hostile_documents, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_bare_documents, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_quote, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_plurals, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_without_right_to_accept, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_refused_form, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_withdrawn_shows_no_file, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_receipt, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_notices, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_mails, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_mail_subject, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

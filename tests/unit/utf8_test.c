@@ -1,0 +1,62 @@
+/* lib/utf8: malformed sequences, lengths, and what may stand on a line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "utf8.h"
+
+static void
+test_malformed_is_refused(void **state)
+{
+	static const char *const bad[] = {
+	    "\x80", "\xc3", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xe2\x82", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+	    "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xe6z", "\xc3\xc3",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(utf8_valid(bad[i], strlen(bad[i])));
+	assert_false(utf8_valid("a\0b", 3));
+	assert_true(utf8_valid("", 0));
+	assert_true(utf8_valid("Tilbud på nyt tag ✓ 𝄞", strlen("Tilbud på nyt tag ✓ 𝄞")));
+}
+
+static void
+test_length_counts_characters(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_length(""), 0);
+	assert_int_equal(utf8_length("æøå"), 3);
+	assert_int_equal(utf8_length("a€𝄞"), 3);
+}
+
+static void
+test_lines(void **state)
+{
+	(void)state;
+	assert_true(utf8_one_line("Tagrenovering, 2. sal"));
+	assert_false(utf8_one_line("to\nlinjer"));
+	assert_false(utf8_one_line("tab\t"));
+	assert_false(utf8_one_line("\x7f"));
+	assert_false(utf8_one_line("\xc2\x85"));         /* next line */
+	assert_false(utf8_one_line("\xe2\x80\xa8"));     /* line separator */
+	assert_false(utf8_one_line("\xe2\x80\xae" "gpj.exe")); /* right-to-left override */
+	assert_true(utf8_many_lines("to\r\nlinjer\tog en tab"));
+	assert_false(utf8_many_lines("klokke\a"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_malformed_is_refused),
+	    cmocka_unit_test(test_length_counts_characters),
+	    cmocka_unit_test(test_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+/* What pages do beyond HTML: tell the server that a person has opened the document, and send a form once. */
+(function () {
+	"use strict";
+
+	var page = document.querySelector("main[data-path]");
+	var told = false;
+	var tries = 0;
+
+	/* A link fetched by a mail scanner is not a reader: only a page that is visible and used has been opened. */
+	function tell() {
+		if (told || tries >= 3 || document.visibilityState !== "visible")
+			return;
+		told = true;
+		tries++;
+		fetch(page.dataset.path + "/opened", {
+			method: "POST",
+			body: new URLSearchParams({ version: page.dataset.version }),
+			credentials: "same-origin",
+			keepalive: true,
+		}).then(function (answer) {
+			told = answer.status < 500;
+		}, function () {
+			told = false;
+		});
+	}
+
+	function watch() {
+		var seconds = 0;
+
+		["pointerdown", "keydown", "scroll", "wheel", "touchmove"].forEach(function (use) {
+			addEventListener(use, tell, { passive: true, capture: true });
+		});
+		/* The viewer is a document of its own: it takes the focus when the reader uses it. */
+		addEventListener("blur", function () {
+			setTimeout(function () {
+				if (document.activeElement && document.activeElement.tagName === "IFRAME")
+					tell();
+			}, 0);
+		});
+		setInterval(function () {
+			if (document.visibilityState === "visible" && document.hasFocus() && ++seconds === 5)
+				tell();
+		}, 1000);
+	}
+
+	if (page)
+		setTimeout(watch, 800);
+
+	/* A second press while the first is on its way does nothing. */
+	addEventListener("submit", function (event) {
+		var form = event.target;
+		var button = form.querySelector("button[type=submit]");
+
+		if (form.dataset.sent) {
+			event.preventDefault();
+			return;
+		}
+		form.dataset.sent = "yes";
+		if (button && form.dataset.busy) {
+			button.dataset.label = button.textContent;
+			button.textContent = form.dataset.busy;
+			button.setAttribute("aria-disabled", "true");
+		}
+	});
+
+	/* Coming back to the page by the browser's back button finds the forms usable again. */
+	addEventListener("pageshow", function () {
+		document.querySelectorAll("form[data-sent]").forEach(function (form) {
+			var button = form.querySelector("button[type=submit]");
+
+			delete form.dataset.sent;
+			if (button && button.dataset.label) {
+				button.textContent = button.dataset.label;
+				button.removeAttribute("aria-disabled");
+			}
+		});
+	});
+})();

@@ -1,0 +1,69 @@
+/* What all jobs have in common, and the smallest kind. */
+#include "job.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#include "json.h"
+#include "store.h"
+
+void
+job_end(struct job *job, const char *outcome, long status, const char *answer)
+{
+	job->outcome = outcome;
+	job->status = status;
+	job->answer = arena_strdup(job->arena, answer);
+}
+
+void
+job_transferred(void *context, const struct transfer_result *result)
+{
+	job_end(context, result->ok ? "done" : result->permanent ? "dead" : "retry", result->status, result->answer);
+}
+
+const struct problem *
+job_erase(const struct outbox_setting *setting, struct job *job, const char *tenant_id, const char *sha256)
+{
+	const char *dir = setting->config->store_dir;
+	struct json_object *answer = NULL;
+
+	TRY(db_begin(setting->db, job->arena));
+
+	const struct problem *problem =
+	    db_json(setting->db, job->arena, STATEMENT_worker_erase, &answer, tenant_id, sha256);
+	bool erase = !problem && json_boolean(answer, "erase", false);
+
+	if (erase)
+		problem = store_set_aside(job->arena, dir, tenant_id, sha256);
+	if (problem) {
+		db_rollback(setting->db);
+		return problem;
+	}
+	problem = db_commit(setting->db, job->arena);
+	if (!erase)
+		job_end(job, "dropped", 0, "another document needs these bytes");
+	else if (!problem)
+		store_drop_aside(job->arena, dir, tenant_id, sha256);
+	else
+		store_take_back(job->arena, dir, tenant_id, sha256);
+	if (!problem && erase)
+		job_end(job, "done", 0, NULL);
+	return problem;
+}
+
+const struct problem *
+job_carry_out(const struct outbox_setting *setting, struct job *job, struct json_object *row)
+{
+	const char *tenant_id = arena_strdup(job->arena, json_text(row, "tenant_id"));
+
+	if (!strcmp(job->kind, "erase"))
+		return job_erase(setting, job, tenant_id, arena_strdup(job->arena, json_text(row, "sha256")));
+
+	struct json_object *what = json_member(row, job->kind);
+
+	if (!what) {
+		job_end(job, "dropped", 0, "no longer wanted");
+		return NULL;
+	}
+	return !strcmp(job->kind, "mail") ? job_mail(setting, job, what) : job_webhook(setting, job, tenant_id, what);
+}

@@ -1,0 +1,106 @@
+/* Mails about documents: composed when they are sent, since the outbox holds no links. */
+#include <json-c/json.h>
+#include <string.h>
+#include <time.h>
+
+#include "job.h"
+#include "json.h"
+#include "mail.h"
+#include "page.h"
+#include "templates.h"
+#include "token.h"
+
+/* The host of the portal's address, for Message-IDs (RFC 5322, section 3.6.4). */
+static const char *
+host_of(struct arena *arena, const char *base_url)
+{
+	const char *host = strstr(base_url, "://") + 3;
+
+	return arena_strndup(arena, host, strcspn(host, ":/"));
+}
+
+static const char *
+text_copy(struct arena *arena, struct json_object *object, const char *name)
+{
+	return arena_strdup(arena, json_text(object, name));
+}
+
+static void
+decision_read(struct arena *arena, struct json_object *decision, struct mail_page *page)
+{
+	page->decided_by = text_copy(arena, decision, "name");
+	page->decided_at = text_copy(arena, decision, "at");
+	page->sha256 = text_copy(arena, decision, "sha256");
+	page->reason = text_copy(arena, decision, "reason");
+	page->purchase_order = text_copy(arena, decision, "purchase_order");
+}
+
+static void
+page_read(struct arena *arena, struct json_object *row, struct mail_page *page)
+{
+	const char *cause = json_text(row, "cause");
+	const char *kind = json_text(row, "kind");
+
+	page->kind = json_boolean(row, "to_sender", false) ? arena_printf(arena, "sender_%s", cause) : arena_strdup(arena, cause);
+	page->language = language_parse(json_text(row, "language"), LANGUAGE_DA);
+	page->sender_name = text_copy(arena, row, "sender_name");
+	page->color = text_copy(arena, row, "color");
+	page->reply_to = text_copy(arena, row, "reply_to");
+	page->document_title = text_copy(arena, row, "title");
+	page->number = text_copy(arena, row, "number");
+	page->project = text_copy(arena, row, "project");
+	page->customer_name = text_copy(arena, row, "customer_name");
+	page->contact_name = text_copy(arena, row, "contact_name");
+	page->amount = text_copy(arena, row, "amount");
+	page->currency = text_copy(arena, row, "currency");
+	page->expires = text_copy(arena, row, "expires");
+	page->message = text_copy(arena, row, "message");
+	page->version = (int)json_integer(row, "version", 1);
+	page->quote = kind && !strcmp(kind, "quote");
+	decision_read(arena, json_member(row, "decision"), page);
+}
+
+static const struct problem *
+compose(const struct outbox_setting *setting, struct job *job, struct json_object *row, struct mail *mail,
+    const char **bytes, size_t *size)
+{
+	struct arena *arena = job->arena;
+	struct mail_page *page = arena_alloc(arena, sizeof *page);
+	struct buf subject = buf_new(arena, 0), text = buf_new(arena, 0), html = buf_new(arena, 0);
+	const char *token = link_token(arena, setting->secrets, json_text(row, "link"));
+
+	if (!token)
+		return problem_new(arena, PROBLEM_internal, "there is no key for links");
+	page_read(arena, row, page);
+	page->link = arena_printf(arena, "%s/d/%s", setting->config->base_url, token);
+	template_mail_subject(&subject, page);
+	page->subject = subject.bytes;
+	template_mail_text(&text, page);
+	template_mail_html(&html, page);
+
+	mail->message_id = arena_printf(arena, "%s@%s", job->id, host_of(arena, setting->config->base_url));
+	mail->from_name = page->sender_name;
+	mail->from_address = setting->config->mail_from;
+	mail->reply_to = page->reply_to;
+	mail->to_name = text_copy(arena, row, "to_name");
+	mail->to_address = text_copy(arena, row, "to_address");
+	mail->subject = page->subject;
+	mail->text = text.bytes;
+	mail->html = html.bytes;
+	mail->language = language_tag(page->language);
+	mail->date = time(NULL);
+	return mail_compose(arena, mail, bytes, size);
+}
+
+const struct problem *
+job_mail(const struct outbox_setting *setting, struct job *job, struct json_object *row)
+{
+	struct mail *mail = arena_alloc(job->arena, sizeof *mail);
+	const char *bytes;
+	size_t size;
+
+	TRY(compose(setting, job, row, mail, &bytes, &size));
+	transfers_mail(setting->transfers, setting->config->mail_from, mail->to_address, mail->message_id, bytes, size,
+	    job_transferred, job);
+	return NULL;
+}

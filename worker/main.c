@@ -1,0 +1,135 @@
+/* worker: does by itself what follows from what others did: numbers the feed, sends mails and webhooks,
+ * tells of expiry, erases bytes that nobody needs. Any number of workers may run. */
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "json.h"
+#include "network.h"
+#include "orphans.h"
+#include "outbox.h"
+
+enum {
+	POLL = 250,           /* ms between looks at the database when nothing wakes us */
+	EXPIRE_EVERY = 1000,
+	ORPHANS_EVERY = 3600 * 1000,
+	DRAIN = 20 * 1000,    /* ms that transfers under way get at the end */
+	BATCH = 500,
+};
+
+static volatile sig_atomic_t ending;
+
+static void
+end(int signal)
+{
+	(void)signal;
+	ending = 1;
+}
+
+static long
+now_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Calls a statement that takes a batch size and answers how many it did; true when there may be more. */
+static bool
+batch(struct db *db, enum statement statement, const char *member)
+{
+	struct arena *arena = arena_new();
+	struct json_object *answer = NULL;
+	const struct problem *problem = db_json(db, arena, statement, &answer, arena_printf(arena, "%d", BATCH));
+	bool more = !problem && json_integer(answer, member, 0) == BATCH;
+
+	arena_free(arena);
+	return more;
+}
+
+static void
+work(const struct outbox_setting *setting)
+{
+	struct outbox *outbox = outbox_new(setting);
+	long next_look = 0, next_expire = 0, next_orphans = now_ms() + 5000;
+
+	while (!ending) {
+		long now = now_ms();
+
+		if (now >= next_expire) {
+			batch(setting->db, STATEMENT_worker_expire, "expired");
+			next_expire = now + EXPIRE_EVERY;
+		}
+		if (now >= next_orphans) {
+			orphans_remove(setting);
+			next_orphans = now + ORPHANS_EVERY;
+		}
+		if (now >= next_look) {
+			bool more = batch(setting->db, STATEMENT_worker_number_events, "numbered");
+
+			more = outbox_claim(outbox) || more;
+			next_look = now + (more ? 0 : POLL);
+		}
+
+		long wait = next_look - now_ms();
+
+		if (transfers_poll(setting->transfers, db_listen(setting->db), wait > 0 ? (int)wait : 0) && db_woken(setting->db))
+			next_look = 0;
+		outbox_report(outbox);
+	}
+	for (long until = now_ms() + DRAIN; transfers_running(setting->transfers) && now_ms() < until;) {
+		transfers_poll(setting->transfers, -1, POLL);
+		outbox_report(outbox);
+	}
+	outbox_free(outbox);
+}
+
+static const struct problem *
+start(struct arena *arena, struct config *config, struct secrets **secrets, struct transfers **transfers)
+{
+	struct transfer_settings *settings = arena_alloc(arena, sizeof *settings);
+	struct network_rules *rules = arena_alloc(arena, sizeof *rules);
+
+	TRY(config_load(arena, CONFIG_SECRETS | CONFIG_STORE | CONFIG_MAIL | CONFIG_BASE_URL, config));
+	log_start("worker", config->log_level);
+	TRY(secrets_load(arena, config->secret_file, secrets));
+	TRY(network_rules_parse(arena, config->webhook_allow, rules));
+	settings->smtp_url = config->smtp_url;
+	settings->mail_dir = config->mail_dir;
+	settings->rules = rules;
+	return transfers_new(arena, settings, transfers);
+}
+
+int
+main(void)
+{
+	struct arena *arena = arena_new();
+	struct config config;
+	struct secrets *secrets;
+	struct transfers *transfers = NULL;
+	struct sigaction action = {.sa_handler = end};
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	log_start("worker", LOG_info);
+
+	const struct problem *problem = start(arena, &config, &secrets, &transfers);
+
+	if (problem) {
+		log_line(LOG_error, "cannot start", "reason", problem->detail, NULL);
+		return 1;
+	}
+
+	struct db *db = db_new(config.database_url, "portal_worker");
+	struct outbox_setting setting = {.config = &config, .secrets = secrets, .db = db, .transfers = transfers};
+
+	work(&setting);
+	transfers_free(transfers);
+	db_free(db);
+	arena_free(arena);
+	return 0;
+}
