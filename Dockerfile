@@ -4,6 +4,7 @@ WORKDIR /src
 COPY scripts/packages scripts/apt-install scripts/
 RUN sh scripts/apt-install $(sed -n 's/^build //p' scripts/packages)
 COPY . .
+# The unit tests stay out of the image.
 RUN cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPORTAL_TESTS=OFF \
  && cmake --build build
 

@@ -101,4 +101,5 @@ struct mail_page {
 	const char *decided_by, *decided_at, *sha256, *reason, *purchase_order; /* kinds accepted and declined */
 	int version;
 	bool quote;               /* kind quote, else project documentation */
+	bool to_sender;           /* told to the sender itself; kinds accepted and declined */
 };

@@ -28,6 +28,7 @@ start(struct request *request, int status, const char *type)
 	request->reply.status = status;
 	request->reply.type = type;
 	request->reply.headers = NULL;
+	request->reply.by_nginx = false;
 	request->reply.body = buf_new(request->arena, 0);
 	reply_header(request, "X-Content-Type-Options", "nosniff");
 	reply_header(request, "Referrer-Policy", "same-origin");
@@ -90,6 +91,7 @@ reply_file(struct request *request, const char *tenant, const char *sha256, cons
     bool viewed_inline)
 {
 	start(request, 200, type);
+	request->reply.by_nginx = true;
 	reply_header(request, "X-Accel-Redirect",
 	    arena_printf(request->arena, "/internal/store/%s", store_path(request->arena, tenant, sha256)));
 	reply_header(request, "ETag", arena_printf(request->arena, "\"%s\"", sha256));

@@ -50,6 +50,7 @@ struct reply {
 	const char *type;  /* media type; NULL: no body */
 	struct buf body;
 	struct reply_header *headers;
+	bool by_nginx;     /* nginx puts a file of the store in place of the body */
 };
 
 struct request {

@@ -62,15 +62,38 @@ handle(struct request *request, const struct service *service, FCGX_Stream *in)
 	return request->route->handle(request);
 }
 
+/* The reason phrases of RFC 9110 that we use; clients do not read them, people with curl do. */
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} reasons[] = {
+	    {200, "OK"}, {201, "Created"}, {204, "No Content"}, {303, "See Other"}, {400, "Bad Request"},
+	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"},
+	    {412, "Precondition Failed"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
+	    {422, "Unprocessable Content"}, {429, "Too Many Requests"}, {500, "Internal Server Error"},
+	    {503, "Service Unavailable"},
+	};
+
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (reasons[i].status == status)
+			return reasons[i].phrase;
+	return "";
+}
+
 static void
 send_reply(FCGX_Request *fcgi, const struct request *request)
 {
 	const struct reply *reply = &request->reply;
 	struct buf head = buf_new(request->arena, 0);
 
-	buf_printf(&head, "Status: %d\r\n", reply->status);
+	buf_printf(&head, "Status: %d %s\r\n", reply->status, reason(reply->status));
 	if (reply->type)
 		buf_printf(&head, "Content-Type: %s\r\n", reply->type);
+	if (reply->status != 204 && !reply->by_nginx)
+		buf_printf(&head, "Content-Length: %zu\r\n", reply->body.length);
 	for (const struct reply_header *header = reply->headers; header; header = header->next) {
 		bool replaced = false; /* the newest of a name counts, and it stands first */
 

@@ -41,7 +41,8 @@ page_read(struct arena *arena, struct json_object *row, struct mail_page *page)
 	const char *cause = json_text(row, "cause");
 	const char *kind = json_text(row, "kind");
 
-	page->kind = json_boolean(row, "to_sender", false) ? arena_printf(arena, "sender_%s", cause) : arena_strdup(arena, cause);
+	page->kind = arena_strdup(arena, cause);
+	page->to_sender = json_boolean(row, "to_sender", false);
 	page->language = language_parse(json_text(row, "language"), LANGUAGE_DA);
 	page->sender_name = text_copy(arena, row, "sender_name");
 	page->color = text_copy(arena, row, "color");
