@@ -115,6 +115,9 @@ ctl_migrate(struct command_line *line)
 		problem = numbered_apply(line, numbered.gl_pathv[i]);
 	if (!problem)
 		problem = functions_apply(line, &functions);
+	/* Whatever the executables of this release call must be there now. */
+	if (!problem)
+		problem = db_prepare_all(line->db, line->arena);
 	if (!problem)
 		puts("the database is up to date");
 	globfree(&numbered);

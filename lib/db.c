@@ -88,8 +88,8 @@ connect_if_lost(struct db *db)
 	return false;
 }
 
-const char *
-db_statement_text(struct arena *arena, enum statement statement)
+static const char *
+statement_text(struct arena *arena, enum statement statement)
 {
 	struct buf text = buf_new(arena, 0);
 
@@ -132,20 +132,29 @@ lost(const struct db *db, const PGresult *result)
 	return PQstatus(db->connection) != CONNECTION_OK || (state && !strncmp(state, "57P", 3));
 }
 
+/* NULL when the statement is prepared, else the failed result. */
+static PGresult *
+prepare(struct db *db, struct arena *arena, enum statement statement)
+{
+	if (db->prepared[statement])
+		return NULL;
+
+	PGresult *result = PQprepare(db->connection, statements[statement].name, statement_text(arena, statement), 0, NULL);
+
+	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		return result;
+	PQclear(result);
+	db->prepared[statement] = true;
+	return NULL;
+}
+
 static PGresult *
 run_once(struct db *db, struct arena *arena, enum statement statement, const char *const *parameters)
 {
-	const char *name = statements[statement].name;
+	PGresult *failed = prepare(db, arena, statement);
 
-	if (!db->prepared[statement]) {
-		PGresult *result = PQprepare(db->connection, name, db_statement_text(arena, statement), 0, NULL);
-
-		if (PQresultStatus(result) != PGRES_COMMAND_OK)
-			return result;
-		PQclear(result);
-		db->prepared[statement] = true;
-	}
-	return PQexecPrepared(db->connection, name, statements[statement].parameters, parameters, NULL, NULL, 0);
+	return failed ? failed : PQexecPrepared(db->connection, statements[statement].name,
+	    statements[statement].parameters, parameters, NULL, NULL, 0);
 }
 
 static void
@@ -312,4 +321,20 @@ db_rows(struct db *db, struct arena *arena, const char *sql, struct json_object 
 	}
 	PQclear(result);
 	return problem;
+}
+
+const struct problem *
+db_prepare_all(struct db *db, struct arena *arena)
+{
+	if (!connect_if_lost(db))
+		return unavailable(arena);
+	for (int statement = 0; statement < STATEMENTS; statement++) {
+		PGresult *failed = prepare(db, arena, (enum statement)statement);
+		const struct problem *problem = failed ? problem_new(arena, PROBLEM_internal, "%s: %s",
+		    statements[statement].name, PQresultErrorMessage(failed)) : NULL;
+
+		PQclear(failed);
+		TRY(problem);
+	}
+	return NULL;
 }

@@ -74,5 +74,5 @@ const struct problem *db_script(struct db *db, struct arena *arena, const char *
 const struct problem *db_rows(struct db *db, struct arena *arena, const char *sql, struct json_object **rows,
     const char *const *parameters, size_t count);
 
-/* The text of a prepared statement, for the test that prepares them all. */
-const char *db_statement_text(struct arena *arena, enum statement statement);
+/* Prepares every statement of the table: whether the database has all that the executables call. */
+const struct problem *db_prepare_all(struct db *db, struct arena *arena);

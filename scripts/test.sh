@@ -89,3 +89,15 @@ named() {
 	done
 	return 1
 }
+
+# fuzz SECONDS: each target searches from its seeds; what it learns stays in the build folder.
+fuzz() {
+	CC=clang build_tree "$build/fuzz" -DPORTAL_SANITIZE=ON -DPORTAL_FUZZ=ON
+	for target in "$root"/tests/fuzz/seeds/*; do
+		name=${target##*/}
+		mkdir -p "$build/fuzz/corpus/$name"
+		say "fuzzing $name for $1 seconds"
+		"$build/fuzz/bin/fuzz_$name" -max_total_time="$1" -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix="$build/fuzz/corpus/$name-" "$build/fuzz/corpus/$name" "$target"
+	done
+}
