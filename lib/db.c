@@ -5,9 +5,12 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "buf.h"
 #include "log.h"
+
+enum { PAUSE = 250 }; /* ms */
 
 static const struct {
 	const char *name;
@@ -24,6 +27,8 @@ struct db {
 	bool prepared[STATEMENTS];
 	bool in_transaction;
 	bool listening;
+	bool failing;          /* said so in the log */
+	struct timespec retry; /* the last try, while failing */
 };
 
 static const struct problem *
@@ -69,21 +74,32 @@ notice_ignore(void *argument, const char *message)
 	(void)message;
 }
 
+/* While the database is away, one try a quarter of a second is enough, and one line in the log. */
 static bool
 connect_if_lost(struct db *db)
 {
 	static const char *const names[] = {"dbname", "user", "connect_timeout", "application_name", NULL};
 	const char *const values[] = {db->url, db->role, "3", db->role, NULL};
+	struct timespec now;
 
 	if (db->connection && PQstatus(db->connection) == CONNECTION_OK)
 		return true;
 	disconnect(db);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (db->failing && (now.tv_sec - db->retry.tv_sec) * 1000 + (now.tv_nsec - db->retry.tv_nsec) / 1000000 < PAUSE)
+		return false;
 	db->connection = PQconnectdbParams(names, values, 1);
 	if (PQstatus(db->connection) == CONNECTION_OK) {
 		PQsetNoticeProcessor(db->connection, notice_ignore, NULL);
+		if (db->failing)
+			log_line(LOG_info, "the database is back", NULL);
+		db->failing = false;
 		return true;
 	}
-	log_line(LOG_error, "no connection to the database", "reason", PQerrorMessage(db->connection), NULL);
+	if (!db->failing)
+		log_line(LOG_error, "no connection to the database", "reason", PQerrorMessage(db->connection), NULL);
+	db->failing = true;
+	clock_gettime(CLOCK_MONOTONIC, &db->retry);
 	disconnect(db);
 	return false;
 }

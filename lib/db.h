@@ -32,7 +32,8 @@ struct db;
 	X(customer_decide, 6)       \
 	X(customer_ready, 0)        \
 	X(worker_number_events, 1)  \
-	X(worker_claim, 2)          \
+	X(worker_release, 0)        \
+	X(worker_claim, 3)          \
 	X(worker_finish, 5)         \
 	X(worker_expire, 1)         \
 	X(worker_erase, 2)

@@ -40,11 +40,12 @@ request_form(struct request *request, struct form **form)
 	return form_parse(request->arena, (const char *)request->body, request->body_size, 30, form);
 }
 
-/* Names that mail scanners, link previews and crawlers give themselves. */
+/* Names that mail scanners, link previews and crawlers give themselves. "bot" alone would hit the phones
+ * of a maker called Cubot. */
 static bool
 named_like_scanner(const char *agent)
 {
-	static const char *const parts[] = {"bot", "crawl", "spider", "preview", "scan", "safelinks", "facebookexternalhit",
+	static const char *const parts[] = {"bot/", "bot-", "bot;", "bot)", "crawl", "spider", "preview", "scan", "safelinks", "facebookexternalhit",
 	    "slurp", "proofpoint", "mimecast", "barracuda", "headlesschrome", "python-requests", "go-http-client", "whatsapp", "skypeuripreview"};
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -71,6 +71,7 @@ CREATE TABLE job (
 	state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'dead')),
 	run_at timestamptz NOT NULL DEFAULT now(),
 	attempts integer NOT NULL DEFAULT 0,
+	claimed_by text,
 	status integer,
 	answer text,
 	request_id text,
@@ -84,12 +85,14 @@ CREATE TABLE job (
 	CHECK (kind <> 'erase' OR sha256 IS NOT NULL)
 ) WITH (fillfactor = 70);
 CREATE INDEX job_due ON job (run_at) WHERE state IN ('waiting', 'running');
+CREATE INDEX job_running ON job (claimed_by) WHERE state = 'running';
 CREATE INDEX job_webhook_order ON job (webhook_id, document_id, feed_no) WHERE state IN ('waiting', 'running');
 -- One mail per link and cause, one delivery per webhook and event.
 CREATE UNIQUE INDEX job_mail ON job (tenant_id, document_id, coalesce(link_id, document_id), cause) WHERE kind = 'mail';
 CREATE UNIQUE INDEX job_webhook ON job (webhook_id, event_id) WHERE kind = 'webhook';
 COMMENT ON TABLE job IS 'The outbox: a mail to send, a webhook to deliver, bytes to erase. Holds ids; links and codes are made when sending.';
 COMMENT ON COLUMN job.run_at IS 'when it is due; for a running job, when its claim lapses';
+COMMENT ON COLUMN job.claimed_by IS 'the database session that claimed it; when that is gone, so is the claim';
 COMMENT ON COLUMN job.cause IS 'of a mail: what it tells, with whatever makes the cause distinct, as in upload:1';
 COMMENT ON COLUMN job.answer IS 'the mail server''s or receiver''s last words';
 

@@ -9,7 +9,7 @@ struct job {
 	struct arena *arena;  /* the job's own; frees the job */
 	struct job *next;
 	const char *id, *kind, *request_id;
-	int attempt;
+	int attempt, room;
 	const char *outcome;  /* NULL while under way, then done, retry, dead or dropped */
 	long status;          /* of SMTP or HTTP */
 	const char *answer;   /* the server's words */

@@ -13,7 +13,7 @@
 
 enum {
 	POLL = 250,           /* ms between looks at the database when nothing wakes us */
-	EXPIRE_EVERY = 1000,
+	TIDY_EVERY = 1000,
 	ORPHANS_EVERY = 3600 * 1000,
 	DRAIN = 20 * 1000,    /* ms that transfers under way get at the end */
 	BATCH = 500,
@@ -50,18 +50,30 @@ batch(struct db *db, enum statement statement, const char *member)
 	return more;
 }
 
+/* What is due by itself: claims of workers that died, and documents that expired. */
+static void
+tidy(struct db *db)
+{
+	struct arena *arena = arena_new();
+	struct json_object *answer = NULL;
+
+	if (!db_json_array(db, arena, STATEMENT_worker_release, &answer, NULL, 0))
+		batch(db, STATEMENT_worker_expire, "expired");
+	arena_free(arena);
+}
+
 static void
 work(const struct outbox_setting *setting)
 {
 	struct outbox *outbox = outbox_new(setting);
-	long next_look = 0, next_expire = 0, next_orphans = now_ms() + 5000;
+	long next_look = 0, next_tidy = 0, next_orphans = now_ms() + 5000;
 
 	while (!ending) {
 		long now = now_ms();
 
-		if (now >= next_expire) {
-			batch(setting->db, STATEMENT_worker_expire, "expired");
-			next_expire = now + EXPIRE_EVERY;
+		if (now >= next_tidy) {
+			tidy(setting->db);
+			next_tidy = now + TIDY_EVERY;
 		}
 		if (now >= next_orphans) {
 			orphans_remove(setting);
@@ -78,7 +90,8 @@ work(const struct outbox_setting *setting)
 
 		if (transfers_poll(setting->transfers, db_listen(setting->db), wait > 0 ? (int)wait : 0) && db_woken(setting->db))
 			next_look = 0;
-		outbox_report(outbox);
+		if (outbox_report(outbox))
+			next_look = 0;
 	}
 	for (long until = now_ms() + DRAIN; transfers_running(setting->transfers) && now_ms() < until;) {
 		transfers_poll(setting->transfers, -1, POLL);

@@ -11,13 +11,18 @@
 #include "json.h"
 #include "log.h"
 
-enum { ROOM = 50 };
+/* Kinds have room of their own, so that hanging receivers do not hold up mails. */
+enum { KINDS = 2 };
+static const struct {
+	const char *kinds; /* as PostgreSQL takes an array */
+	int room;
+} rooms[KINDS] = {{"{mail,erase}", 30}, {"{webhook}", 60}};
 static const char LEASE[] = "3 minutes";
 
 struct outbox {
 	struct outbox_setting setting;
 	struct job *jobs; /* under way, or ended and not yet told */
-	int count;
+	int counts[KINDS];
 };
 
 struct outbox *
@@ -45,7 +50,7 @@ outbox_free(struct outbox *outbox)
 
 /* Each job has an arena of its own: it lives from the claim until the database knows how it ended. */
 static void
-job_start(struct outbox *outbox, struct json_object *row)
+job_start(struct outbox *outbox, int room, struct json_object *row)
 {
 	struct arena *arena = arena_new();
 	struct job *job = arena_alloc(arena, sizeof *job);
@@ -55,9 +60,10 @@ job_start(struct outbox *outbox, struct json_object *row)
 	job->attempt = (int)json_integer(row, "attempts", 0);
 	job->request_id = arena_strdup(arena, json_text(row, "request_id"));
 	job->kind = arena_strdup(arena, json_text(row, "kind"));
+	job->room = room;
 	job->next = outbox->jobs;
 	outbox->jobs = job;
-	outbox->count++;
+	outbox->counts[room]++;
 
 	const struct problem *problem = job_carry_out(&outbox->setting, job, row);
 
@@ -65,21 +71,31 @@ job_start(struct outbox *outbox, struct json_object *row)
 		job_end(job, problem->code == PROBLEM_invalid ? "dead" : "retry", 0, problem->detail);
 }
 
-bool
-outbox_claim(struct outbox *outbox)
+static bool
+claim(struct outbox *outbox, int room)
 {
 	struct arena *arena = arena_new();
 	struct json_object *rows = NULL;
-	int room = ROOM - outbox->count;
+	int free = rooms[room].room - outbox->counts[room];
 	size_t count = 0;
 
-	if (room > 0 && !db_json(outbox->setting.db, arena, STATEMENT_worker_claim, &rows,
-	    arena_printf(arena, "%d", room), LEASE))
+	if (free > 0 && !db_json(outbox->setting.db, arena, STATEMENT_worker_claim, &rows, rooms[room].kinds,
+	    arena_printf(arena, "%d", free), LEASE))
 		count = json_object_array_length(rows);
 	for (size_t i = 0; i < count; i++)
-		job_start(outbox, json_object_array_get_idx(rows, i));
+		job_start(outbox, room, json_object_array_get_idx(rows, i));
 	arena_free(arena);
-	return room > 0 && count == (size_t)room;
+	return free > 0 && count == (size_t)free;
+}
+
+bool
+outbox_claim(struct outbox *outbox)
+{
+	bool more = false;
+
+	for (int room = 0; room < KINDS; room++)
+		more = claim(outbox, room) || more;
+	return more;
 }
 
 static bool
@@ -101,10 +117,11 @@ report(struct outbox *outbox, const struct job *job)
 	return told;
 }
 
-void
+bool
 outbox_report(struct outbox *outbox)
 {
 	struct job **place = &outbox->jobs;
+	bool any = false;
 
 	while (*place) {
 		struct job *job = *place;
@@ -114,7 +131,9 @@ outbox_report(struct outbox *outbox)
 			continue;
 		}
 		*place = job->next;
-		outbox->count--;
+		outbox->counts[job->room]--;
 		arena_free(job->arena);
+		any = true;
 	}
+	return any;
 }

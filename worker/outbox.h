@@ -24,5 +24,6 @@ void outbox_free(struct outbox *outbox);
 /* Claims due jobs as far as there is room and starts them; true when there may be more at once. */
 bool outbox_claim(struct outbox *outbox);
 
-/* Tells the database of jobs that ended; what it cannot hear now is told again at the next call. */
-void outbox_report(struct outbox *outbox);
+/* Tells the database of jobs that ended; what it cannot hear now is told again at the next call. True when
+ * any was told: others may have waited for it. */
+bool outbox_report(struct outbox *outbox);

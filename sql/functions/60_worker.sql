@@ -35,17 +35,39 @@ BEGIN
 	RETURN json_build_object('numbered', v_count);
 END $$;
 
--- Claims due jobs: marks them running until LEASE is over, after which another worker may have them.
--- Deliveries of one document to one webhook go one after the other; the order yields once the
--- earlier one has been failing for an hour. Gives an array of what job_json() says.
-CREATE OR REPLACE FUNCTION worker_claim(p_limit integer, p_lease interval) RETURNS json
+-- This database session, distinct also over restarts.
+CREATE OR REPLACE FUNCTION session_name() RETURNS text LANGUAGE sql STABLE AS $$
+	SELECT pid || ' ' || backend_start FROM pg_stat_get_activity(pg_backend_pid())
+$$;
+
+-- Frees the claims of workers that are gone, so that nothing waits for a lease to lapse.
+-- Gives {"released": n}.
+CREATE OR REPLACE FUNCTION worker_release() RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_count integer;
+BEGIN
+	-- A session whose start we may not see counts as the one with this number.
+	UPDATE job SET run_at = portal_now()
+	WHERE state = 'running' AND run_at > portal_now() AND NOT EXISTS (
+		SELECT FROM pg_stat_get_activity(NULL) a
+		WHERE a.pid = split_part(job.claimed_by, ' ', 1)::integer
+			AND (a.backend_start IS NULL OR job.claimed_by = a.pid || ' ' || a.backend_start));
+	GET DIAGNOSTICS v_count = ROW_COUNT;
+	RETURN json_build_object('released', v_count);
+END $$;
+
+-- Claims due jobs of some kinds: marks them running until LEASE is over or the worker is gone, after
+-- which another worker may have them. Deliveries of one document to one webhook go one after the other;
+-- the order yields once the earlier one has been failing for an hour. Gives an array of job_json().
+CREATE OR REPLACE FUNCTION worker_claim(p_kinds text[], p_limit integer, p_lease interval) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	v_jobs json;
 BEGIN
 	WITH due AS (
 		SELECT j.id FROM job j
-		WHERE j.state IN ('waiting', 'running') AND j.run_at <= portal_now()
+		WHERE j.state IN ('waiting', 'running') AND j.run_at <= portal_now() AND j.kind = ANY (p_kinds)
 			AND NOT (j.kind = 'webhook' AND EXISTS (
 				SELECT FROM job earlier
 				WHERE earlier.webhook_id = j.webhook_id AND earlier.document_id = j.document_id
@@ -53,7 +75,8 @@ BEGIN
 					AND earlier.created_at > portal_now() - interval '1 hour'))
 		ORDER BY j.run_at LIMIT p_limit FOR UPDATE SKIP LOCKED),
 	claimed AS (
-		UPDATE job j SET state = 'running', attempts = attempts + 1, run_at = portal_now() + p_lease
+		UPDATE job j SET state = 'running', attempts = attempts + 1, run_at = portal_now() + p_lease,
+			claimed_by = session_name()
 		FROM due WHERE j.id = due.id
 		RETURNING j.*)
 	SELECT json_agg(job_json(c)) INTO v_jobs FROM claimed c;
