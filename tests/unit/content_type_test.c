@@ -1,35 +1,12 @@
 /* lib/content_type: extension and content must agree, and nothing active gets by. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "fixture.h"
 
 #include "buf.h"
 #include "content_type.h"
 
 #define BYTES(text) text, sizeof text - 1
 #define PADDING "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-
-static struct arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static void
 assert_type(const char *filename, const void *bytes, size_t size, const char *wanted)

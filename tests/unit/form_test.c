@@ -1,44 +1,16 @@
 /* lib/form: forms, query strings and cookies. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "fixture.h"
 
 #include "form.h"
 
-static struct arena *arena;
 static struct form *form;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	form = NULL;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static const struct problem *
 parse(const char *text)
 {
-	size_t size = strlen(text);
-	char *copy = malloc(size ? size : 1); /* not terminated, as bodies are */
-
-	memcpy(copy, text, size);
-	arena_defer(arena, free, copy);
-	return form_parse(arena, copy, size, 4, &form);
+	form = NULL;
+	return form_parse(arena, exactly(text, strlen(text)), strlen(text), 4, &form);
 }
 
 static void

@@ -1,44 +1,17 @@
 /* lib/json: what RFC 8259 allows, and what is refused on top of json-c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "fixture.h"
 #include <json-c/json.h>
 
 #include "json.h"
 
-static struct arena *arena;
 static struct json_object *value;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static const struct problem *
 parse_bytes(const char *text, size_t size)
 {
-	char *copy = malloc(size ? size : 1); /* not terminated, as bodies are */
-
-	memcpy(copy, text, size);
-	arena_defer(arena, free, copy);
-	return json_parse(arena, copy, size, JSON_DEPTH, &value);
+	return json_parse(arena, exactly(text, size), size, JSON_DEPTH, &value);
 }
 
 static const struct problem *

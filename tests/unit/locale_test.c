@@ -1,26 +1,8 @@
 /* Dates, amounts, sizes, languages and placeholders. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
 
-#include <cmocka.h>
+#include "fixture.h"
 
 #include "locale.h"
-
-static int
-setup(void **state)
-{
-	*state = arena_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	arena_free(*state);
-	return 0;
-}
 
 static void
 test_dates(void **state)

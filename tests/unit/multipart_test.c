@@ -1,47 +1,19 @@
 /* lib/multipart: what browsers and curl send, and what nobody should. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "fixture.h"
 
 #include "multipart.h"
 
 #define TYPE "multipart/form-data; boundary=XX"
 #define PART(disposition) "--XX\r\nContent-Disposition: form-data; " disposition "\r\n\r\nbytes\r\n--XX--\r\n"
 
-static struct arena *arena;
 static struct part *parts;
 static size_t count;
 
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
-/* Parses a copy of exactly SIZE bytes, so that the address sanitizer sees every step beyond it. */
 static const struct problem *
 parse(const char *type, const char *body, size_t size)
 {
-	char *copy = malloc(size ? size : 1);
-
-	memcpy(copy, body, size);
-	arena_defer(arena, free, copy);
-	return multipart_parse(arena, type, copy, size, 5, &parts, &count);
+	return multipart_parse(arena, type, exactly(body, size), size, 5, &parts, &count);
 }
 
 static const struct problem *

@@ -1,17 +1,11 @@
 /* lib/schema and lib/schemas: the metadata of DESIGN's sample, and one mistake at a time in it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "fixture.h"
 #include <json-c/json.h>
 
 #include "json.h"
 #include "schemas.h"
 
-static struct arena *arena;
 static struct json_object *value;
 
 static const char sample[] =
@@ -25,22 +19,6 @@ static const char sample[] =
     "\"message\": \"Hej Mette,\\nher er tilbuddet.\", \"language\": \"da\","
     "\"notify\": {\"on_upload\": true, \"on_change\": true, \"reminder_days\": [3, 7], \"remind_if\": \"not_decided\"},"
     "\"expires_at\": \"2026-12-31\", \"remove_at\": null, \"archive_after_days\": 90, \"revision\": false}";
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static const struct problem *
 check(const char *text)

@@ -1,12 +1,7 @@
 /* Every page and mail, in both languages, with hostile text in every member. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
 
-#include <cmocka.h>
+#include "fixture.h"
 #include <stdio.h>
-#include <string.h>
 
 #include "templates.h"
 
@@ -14,20 +9,6 @@
 
 static const char HOSTILE[] = "\"'><script>alert(1)</script><x y='";
 static const char HASH[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-
-static int
-setup(void **state)
-{
-	*state = arena_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	arena_free(*state);
-	return 0;
-}
 
 static size_t
 occurrences(const char *text, const char *part)

@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -63,8 +64,10 @@ start_server(void (*dialogue)(FILE *, int))
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
 	struct server server = {.pid = fork(), .port = ntohs(address.sin_port)};
 
-	if (server.pid == 0)
+	if (server.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test does not stop its server */
 		serve(listener, dialogue);
+	}
 	close(listener);
 	return server;
 }
