@@ -1,5 +1,6 @@
 /* Mails by SMTP: the server's URL, the dialogue, and what its replies mean. */
 #include <ctype.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,6 +125,68 @@ smtp_server_parse(struct arena *problems, struct arena *arena, const char *url, 
 	return problem;
 }
 
+/* --- sockets: curl waits for the answer to QUIT and lets everything else stand still meanwhile. Nobody needs it, so
+ * reading is shut off first; for that the engine knows its sockets --- */
+
+static curl_socket_t
+open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfers *transfers = data;
+	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+	(void)purpose;
+	if (fd >= 0 && fd < FD_SETSIZE)
+		FD_SET(fd, &transfers->smtp_sockets);
+	return fd;
+}
+
+static int
+close_socket(void *data, curl_socket_t fd)
+{
+	struct transfers *transfers = data;
+
+	if (fd < FD_SETSIZE)
+		FD_CLR(fd, &transfers->smtp_sockets);
+	return close(fd);
+}
+
+static long
+local_port(int fd)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t size = sizeof address;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+		return -1;
+	/* The port stands at the same place in both families. */
+	return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+/* Reads no more on the connection with this local port, 0: on any. */
+static void
+stop_reading(const struct transfers *transfers, long port)
+{
+	for (int fd = 0; fd < FD_SETSIZE; fd++)
+		if (FD_ISSET(fd, &transfers->smtp_sockets) && (!port || local_port(fd) == port))
+			shutdown(fd, SHUT_RD);
+}
+
+/* curl tells a transfer's port, but not its socket, while it runs. */
+static void
+stop_reading_own(const struct transfer *transfer)
+{
+	long port = 0;
+
+	if (curl_easy_getinfo(transfer->curl, CURLINFO_LOCAL_PORT, &port) == CURLE_OK && port > 0)
+		stop_reading(transfer->owner, port);
+}
+
+void
+transfer_mail_stop(struct transfers *transfers)
+{
+	stop_reading(transfers, 0);
+}
+
 /* --- the dialogue --- */
 
 static bool
@@ -139,12 +202,10 @@ follow_command(struct transfer *transfer, const char *bytes, size_t size)
 {
 	if (is_command(bytes, size, "QUIT\r\n")) {
 		transfer->mail.closing = true;
-		/* curl would wait for the answer and let everything else stand still; so it finds that there is none. */
-		shutdown(transfer->mail.socket, SHUT_RD);
+		stop_reading_own(transfer);
 		return;
 	}
 	transfer->mail.closing = false;
-	curl_easy_getinfo(transfer->curl, CURLINFO_ACTIVESOCKET, &transfer->mail.socket);
 	if (is_command(bytes, size, "MAIL FROM:") || is_command(bytes, size, "RCPT TO:") ||
 	    is_command(bytes, size, "DATA\r\n"))
 		transfer->mail.stage = STAGE_ENVELOPE;
@@ -169,37 +230,6 @@ follow(CURL *curl, curl_infotype type, char *bytes, size_t size, void *data)
 		transfer_answer_reset(transfer);
 	}
 	return 0;
-}
-
-/* The engine knows the sockets of its connections, because it must not wait for answers to QUIT in the end either. */
-static curl_socket_t
-open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct transfers *transfers = data;
-	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-
-	(void)purpose;
-	if (fd >= 0 && fd < FD_SETSIZE)
-		FD_SET(fd, &transfers->smtp_sockets);
-	return fd;
-}
-
-static int
-close_socket(void *data, curl_socket_t fd)
-{
-	struct transfers *transfers = data;
-
-	if (fd < FD_SETSIZE)
-		FD_CLR(fd, &transfers->smtp_sockets);
-	return close(fd);
-}
-
-void
-transfer_mail_stop(struct transfers *transfers)
-{
-	for (int fd = 0; fd < FD_SETSIZE; fd++)
-		if (FD_ISSET(fd, &transfers->smtp_sockets))
-			shutdown(fd, SHUT_RD);
 }
 
 static size_t
@@ -269,7 +299,6 @@ transfer_mail_start(struct transfer *transfer)
 	const struct transfer_settings *settings = &transfer->owner->settings;
 
 	transfer->finish = mail_finish;
-	transfer->mail.socket = CURL_SOCKET_BAD;
 	transfer_prepare(transfer, "smtp,smtps", settings->mail_connect_timeout, settings->mail_timeout);
 
 	CURL *curl = transfer->curl;

@@ -31,7 +31,6 @@ struct transfer {
 		const char *from, *to, *message_id, *bytes;
 		size_t size, sent;
 		enum mail_stage stage;
-		curl_socket_t socket; /* of the connection in use */
 		bool closing;      /* QUIT was said: what follows is not about the mail */
 	} mail;
 	struct {

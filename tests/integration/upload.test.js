@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, describe, test} from 'node:test';
-import {encrypt, garbage, halfPdf, noPagesPdf, objectBombPdf, simplePdf, truncatedPdf, xrefBombPdf} from '../pdfs/make.js';
+import {bigPdf, encrypt, garbage, halfPdf, noPagesPdf, objectBombPdf, simplePdf, truncatedPdf, xrefBombPdf} from '../pdfs/make.js';
 import {Api, assertProblem, metadata, uploadForm} from './lib/api.js';
+import {sha256} from './lib/bytes.js';
 import {startPortal} from './lib/portal.js';
 import {firstAnswer} from './lib/raw.js';
 import {spoolFiles, storeFiles, strayFiles} from './lib/store.js';
@@ -15,6 +16,7 @@ const portal = await startPortal();
 
 after(() => portal.stop());
 
+const MB = 1024 * 1024;
 const pdf = simplePdf('Tilbud', 'upload');
 const without = (name, changes) => ({...metadata('T-1', changes), [name]: undefined});
 
@@ -41,6 +43,13 @@ describe('the key', () => {
 		const {key} = await portal.tenant();
 
 		assert.match(await firstAnswer(portal.url, [...head(key), 'Expect: 100-continue']), /^HTTP\/1\.1 100 /);
+	});
+
+	test('a body larger than the route takes is answered 413 before it comes', async () => {
+		const {key} = await portal.tenant();
+		const tooLarge = head(key).map(line => line.replace('50000000', '200000000'));
+
+		assert.match(await firstAnswer(portal.url, tooLarge), /^HTTP\/1\.1 413 /);
 	});
 
 	test('refusals are problem+json', async () => {
@@ -96,6 +105,13 @@ describe('refused and nothing left:', async () => {
 
 	for (const [what, [given, ...expected]] of Object.entries(cases))
 		test(what, async () => assertProblem(await api.upload(given, pdf), ...expected));
+
+	test('a PDF of more than 50 MB', async () =>
+		assertProblem(await api.upload(metadata('T-1'), Buffer.alloc(50 * MB + 1)), 413, 'too_large', ['/file']));
+
+	test('an attachment of more than 25 MB', async () =>
+		assertProblem(await api.upload(metadata('T-1'), pdf, [{name: 'a.txt', bytes: Buffer.alloc(25 * MB + 1, 'a')}]),
+			413, 'too_large', ['/attachment/0']));
 
 	test('a body that is not multipart', async () => assertProblem(await api.post('/documents', metadata('T-1')), 415));
 
@@ -167,11 +183,23 @@ describe('refused and nothing left:', async () => {
 		await waitFor('an empty spool folder', () => spoolFiles(portal).length === 0);
 	});
 
-	test('the next good upload is taken', async () => {
+	test('the next good upload is taken, a repairable PDF too', async () => {
 		const answer = await api.upload(metadata('T-1'), truncatedPdf());
 
 		assert.equal(answer.status, 201, JSON.stringify(answer.body));
 		assert.equal(answer.body.version.pages, 3);
+	});
+
+	test('20 MB of PDF with 20 attachments come back whole and in order', async () => {
+		const big = bigPdf(20 * MB);
+		const attachments = Array.from({length: 20}, (_, i) => ({name: `${i + 1}.txt`, bytes: `bilag ${i + 1}`}));
+		const {id, version} = await api.send(metadata('T-2'), big, attachments);
+		const file = await api.get(`/documents/${id}/file`);
+
+		assert.equal(file.status, 200);
+		assert.equal(sha256(file.body), sha256(big));
+		assert.deepEqual(version.attachments.map(({n, name, sha256: hash}) => [n, name, hash]),
+			attachments.map(({name, bytes}, i) => [i + 1, name, sha256(bytes)]));
 	});
 });
 
@@ -207,8 +235,9 @@ describe('the upsert', async () => {
 		const kept = await api.send({external_id: 'U-2'}, pdf);
 
 		assert.equal(kept.result, 'unchanged');
-		for (const member of ['title', 'number', 'project', 'amount', 'message', 'language', 'notify', 'accept', 'expires_at', 'contacts'])
+		for (const member of ['title', 'number', 'project', 'amount', 'message', 'language', 'notify', 'accept', 'expires_at'])
 			assert.deepEqual(kept[member], first[member], member);
+		assert.deepEqual(kept.contacts.map(contact => contact.email), ['mette@example.dk']);
 		const reset = await api.send({external_id: 'U-2', message: null, language: null, notify: null, expires_at: null,
 			accept: null, project: null}, pdf);
 
@@ -315,7 +344,13 @@ describe('the upsert', async () => {
 		assert.equal((await portal.mails()).filter(mail => mail.to === 'together@example.dk').length, 1);
 	});
 
-	test('what a document refused by its state brought along is not kept', async () => {
+	test('what an upload refused by the document\'s state brought along is not kept', async () => {
+		const contacts = [{name: 'Mette Jensen', email: 'state@example.dk'}];
+
+		await api.send(metadata('U-9', {contacts}), pdf);
+		assertProblem(await api.upload(metadata('U-9', {contacts}), simplePdf('Ny'), [], {'if-match': '"999"'}), 412);
+		assert.equal((await new Visitor((await portal.mailTo('state@example.dk')).link).accept()).status, 303);
+		assertProblem(await api.upload(metadata('U-9', {contacts}), simplePdf('Nyere')), 409, 'already_accepted');
 		assert.deepEqual(await strayFiles(portal, tenantId), []);
 		await waitFor('an empty spool folder', () => spoolFiles(portal).length === 0);
 	});

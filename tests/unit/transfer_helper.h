@@ -43,7 +43,7 @@ serve(int listener, void (*dialogue)(FILE *, int))
 		if (fd >= 0 && fork() == 0) {
 			FILE *peer = fdopen(fd, "r+");
 
-			alarm(40);
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			setvbuf(peer, NULL, _IOLBF, 8192);
 			dialogue(peer, connection);
 			_exit(0);

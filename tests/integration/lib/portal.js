@@ -78,9 +78,9 @@ class Portal {
 			console.error(`kept: ${this.var}, port ${this.port}`);
 			return;
 		}
-		const down = spawnSync('./portal', ['down'], {cwd: root, env: this.environment(), encoding: 'utf8'});
+		console.error(Date.now(),'stop');const down = spawnSync('./portal', ['down'], {cwd: root, env: this.environment(), encoding: 'utf8'});
 
-		if (down.status !== 0)
+		console.error(Date.now(),'stopped',down.stdout,down.stderr);if (down.status !== 0)
 			console.error(`./portal down failed, ${this.base} is left: ${down.stderr}`);
 		else
 			rmSync(this.base, {recursive: true, force: true});
@@ -134,10 +134,24 @@ class Portal {
 		return (await this.sql(text))[0]?.[0];
 	}
 
-	// Moves the clock of the contract by INTERVAL ('40 days') from the real time; '0' brings it back.
+	// Moves the clock of the contract by INTERVAL, such as '40 days'.
 	async travel(interval) {
+		await this.setClock(`clock_timestamp() + interval '${interval}'`);
+	}
+
+	async travelTo(time) {
+		const interval = await this.sqlValue(`SELECT timestamptz '${time}' - clock_timestamp()`);
+
+		await this.travel(interval);
+	}
+
+	async travelBack() {
+		await this.setClock('clock_timestamp()');
+	}
+
+	async setClock(expression) {
 		await this.sql(`CREATE OR REPLACE FUNCTION portal.portal_now() RETURNS timestamptz
-			LANGUAGE sql VOLATILE PARALLEL SAFE AS $$ SELECT clock_timestamp() + interval '${interval}' $$`);
+			LANGUAGE sql VOLATILE PARALLEL SAFE AS $$ SELECT ${expression} $$`);
 	}
 
 	mails() {

@@ -35,9 +35,14 @@ export async function startReceiver() {
 	};
 	// Those that were answered with 200.
 	receiver.taken = () => receiver.deliveries.filter(delivery => delivery.answered === 'ok');
-	receiver.stop = () => {
+	// Breaks the connections that hang.
+	receiver.release = () => {
 		for (const response of hanging)
 			response.destroy();
+		hanging.clear();
+	};
+	receiver.stop = () => {
+		receiver.release();
 		server.closeAllConnections();
 		server.close();
 	};
