@@ -98,8 +98,42 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 	SELECT document_json(p_tenant, p_document)
 $$;
 
+-- Whether a document passes FILTER, whose members are the query parameters of the list, as text.
+CREATE OR REPLACE FUNCTION document_passes(d document, p_filter jsonb, p_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT (p_filter ->> 'state' IS NULL OR document_state(d, p_at) = p_filter ->> 'state')
+		AND (p_filter ->> 'archived' IS NULL OR (d.archived_at IS NOT NULL) = (p_filter ->> 'archived')::boolean)
+		AND (p_filter ->> 'not_opened_days' IS NULL OR document_state(d, p_at) = 'sent' AND version_age(d, p_at)
+			>= make_interval(days => (p_filter ->> 'not_opened_days')::integer))
+		AND (p_filter ->> 'undecided_days' IS NULL OR document_state(d, p_at) = 'opened' AND version_age(d, p_at)
+			>= make_interval(days => (p_filter ->> 'undecided_days')::integer))
+		AND (p_filter ->> 'expiring_days' IS NULL OR document_state(d, p_at) IN ('sent', 'opened')
+			AND d.expires_at <= p_at + make_interval(days => (p_filter ->> 'expiring_days')::integer))
+		AND (p_filter ->> 'delivery' IS NULL OR EXISTS (
+			SELECT FROM link l WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id
+				AND l.revoked_at IS NULL AND (l.delivery = p_filter ->> 'delivery'
+					OR p_filter ->> 'delivery' = 'failed' AND l.delivery = 'bounced')))
+$$;
+
+CREATE OR REPLACE FUNCTION version_age(d document, p_at timestamptz) RETURNS interval LANGUAGE sql STABLE AS $$
+	SELECT p_at - created_at FROM version
+	WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version
+$$;
+
+-- GET /api/v1/documents/counts: how many in each state; archived ones are counted apart.
+CREATE OR REPLACE FUNCTION sender_counts(p_tenant uuid) RETURNS json
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+	SELECT json_build_object('sent', count(*) FILTER (WHERE state = 'sent'),
+		'opened', count(*) FILTER (WHERE state = 'opened'), 'accepted', count(*) FILTER (WHERE state = 'accepted'),
+		'declined', count(*) FILTER (WHERE state = 'declined'),
+		'withdrawn', count(*) FILTER (WHERE state = 'withdrawn'),
+		'expired', count(*) FILTER (WHERE state = 'expired'), 'archived', count(*) FILTER (WHERE state = 'archived'))
+	FROM (SELECT CASE WHEN archived_at IS NOT NULL THEN 'archived' ELSE document_state(d, t.at) END AS state
+		FROM document d, (SELECT portal_now() AS at) t WHERE d.tenant_id = p_tenant AND d.removed_at IS NULL) x
+$$;
+
 -- GET /api/v1/documents: newest first. CURSOR is the id of the last row of the page before.
--- Gives {data, next}; FILTER members: state, external_id, customer (external id or name), q.
+-- Gives {data, next}; FILTER members besides those above: external_id, customer (external id or name), q.
 CREATE OR REPLACE FUNCTION sender_documents(p_tenant uuid, p_filter jsonb, p_cursor uuid, p_limit integer)
 RETURNS json LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 	WITH found AS (
@@ -109,7 +143,7 @@ RETURNS json LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = portal, pg
 		JOIN customer c ON c.tenant_id = d.tenant_id AND c.id = d.customer_id
 		WHERE d.tenant_id = p_tenant AND d.removed_at IS NULL
 			AND (p_cursor IS NULL OR d.id < p_cursor)
-			AND (p_filter ->> 'state' IS NULL OR document_state(d, portal_now()) = p_filter ->> 'state')
+			AND document_passes(d, p_filter, portal_now())
 			AND (p_filter ->> 'external_id' IS NULL OR d.external_id = p_filter ->> 'external_id')
 			AND (p_filter ->> 'customer' IS NULL
 				OR p_filter ->> 'customer' IN (c.external_id, c.name))

@@ -77,8 +77,11 @@ BEGIN
 		coalesce(p_given ->> 'name', v_contact.name), v_contact.email, d.settings -> 'accept' ->> 'identity',
 		d.settings -> 'accept' ->> 'signature', v_language, v_consent, v.sha256, p_given ->> 'reason',
 		p_given ->> 'purchase_order', v_event);
-	UPDATE document SET decided = v_type, revision = revision + 1, updated_at = p_at
+	UPDATE document SET decided = v_type, decided_at = p_at, revision = revision + 1, updated_at = p_at
 	WHERE tenant_id = d.tenant_id AND id = d.id;
+	IF (s.defaults ->> 'archive_on_decision')::boolean THEN
+		PERFORM document_archive(d, true, p_at, p_request);
+	END IF;
 	-- A receipt to who decided, and a note to the sender.
 	INSERT INTO job (tenant_id, kind, document_id, cause, link_id, version, request_id)
 	SELECT d.tenant_id, 'mail', d.id, v_type || ':' || d.version, l.id, d.version, p_request

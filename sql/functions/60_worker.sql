@@ -118,16 +118,19 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 		AND CASE WHEN j.link_id IS NULL THEN l.kind = 'preview' ELSE l.id = j.link_id END
 	LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
 	WHERE d.tenant_id = j.tenant_id AND d.id = j.document_id AND d.removed_at IS NULL AND l.revoked_at IS NULL
-		AND (split_part(j.cause, ':', 1) NOT IN ('upload', 'change')
+		AND (split_part(j.cause, ':', 1) NOT IN ('upload', 'change', 'reminder', 'expiring')
 			OR d.version = j.version AND document_state(d, portal_now()) IN ('sent', 'opened'))
 $$;
 
 CREATE OR REPLACE FUNCTION delivery_json(j job) RETURNS json LANGUAGE sql STABLE AS $$
 	SELECT json_build_object('url', w.url, 'secret', encode(w.secret, 'base64'),
 		'old_secret', CASE WHEN w.old_secret_until > portal_now() THEN encode(w.old_secret, 'base64') END,
-		'event', event_json(e))
-	FROM webhook w, event e
-	WHERE w.tenant_id = j.tenant_id AND w.id = j.webhook_id AND w.deleted_at IS NULL AND e.id = j.event_id
+		'event', CASE WHEN e.id IS NULL THEN jsonb_build_object('id', j.id, 'type', 'webhook.test',
+			'timestamp', rfc3339(j.created_at), 'document_id', NULL, 'external_id', NULL, 'version', NULL,
+			'contact_id', NULL, 'data', '{}'::jsonb) ELSE event_json(e) END)
+	FROM webhook w LEFT JOIN event e ON e.id = j.event_id
+	WHERE w.tenant_id = j.tenant_id AND w.id = j.webhook_id AND w.deleted_at IS NULL
+		AND (e.id IS NOT NULL OR j.cause = 'test')
 $$;
 
 -- How long to wait before attempt N + 1: doubling from 5 seconds to 6 hours, with a third of jitter.
@@ -155,7 +158,7 @@ BEGIN
 	WHERE id = p_job AND state = 'running' AND attempts = p_attempt
 	RETURNING * INTO j;
 	IF j.kind = 'mail' AND j.link_id IS NOT NULL AND j.finished_at IS NOT NULL AND p_outcome <> 'dropped'
-		AND split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder')
+		AND split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder', 'expiring')
 	THEN
 		PERFORM delivery_tell(j, v_at);
 	ELSIF p_outcome = 'dropped' THEN
@@ -202,6 +205,29 @@ BEGIN
 	RETURN json_build_object('expired', v_count);
 END $$;
 
+-- Archives and removes what is due. Gives {"done": n}.
+CREATE OR REPLACE FUNCTION worker_archive(p_limit integer) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	d document;
+	v_at timestamptz := portal_now();
+	v_count integer := 0;
+BEGIN
+	FOR d IN SELECT * FROM document WHERE archive_at <= v_at AND archived_at IS NULL AND removed_at IS NULL
+		LIMIT p_limit FOR UPDATE SKIP LOCKED
+	LOOP
+		PERFORM document_archive(d, true, v_at, NULL);
+		v_count := v_count + 1;
+	END LOOP;
+	FOR d IN SELECT * FROM document WHERE remove_at <= v_at AND removed_at IS NULL
+		LIMIT p_limit FOR UPDATE SKIP LOCKED
+	LOOP
+		PERFORM document_remove(d, v_at, NULL);
+		v_count := v_count + 1;
+	END LOOP;
+	RETURN json_build_object('done', v_count);
+END $$;
+
 -- First half of erasing bytes, inside the caller's transaction: takes the bytes' lock exclusively and
 -- looks again. {"erase": true} when no document needs them; the caller then takes the file out of the
 -- store and commits.
@@ -211,7 +237,8 @@ DECLARE
 	v_sha256 bytea := decode(p_sha256, 'hex');
 BEGIN
 	PERFORM pg_advisory_xact_lock(file_lock_key(p_tenant, v_sha256));
-	PERFORM FROM file_use WHERE tenant_id = p_tenant AND sha256 = v_sha256;
+	PERFORM FROM file_use WHERE tenant_id = p_tenant AND sha256 = v_sha256
+	UNION ALL SELECT FROM setting_file WHERE tenant_id = p_tenant AND sha256 = v_sha256;
 	IF FOUND THEN
 		RETURN json_build_object('erase', false);
 	END IF;

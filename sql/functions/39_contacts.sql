@@ -1,0 +1,145 @@
+-- Customers, their contacts, and the links that let them in.
+SET search_path = portal;
+
+-- Finds or makes the customer that a document is for.
+CREATE OR REPLACE FUNCTION upsert_customer(p_tenant uuid, p_given jsonb) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+	v_id uuid;
+	v_external text := p_given ->> 'external_id';
+	v_name text := p_given ->> 'name';
+BEGIN
+	IF v_external IS NOT NULL THEN
+		INSERT INTO customer (tenant_id, external_id, name) VALUES (p_tenant, v_external, v_name)
+		ON CONFLICT (tenant_id, external_id) DO UPDATE SET name = EXCLUDED.name
+		WHERE customer.name <> EXCLUDED.name;
+		SELECT id INTO v_id FROM customer WHERE tenant_id = p_tenant AND external_id = v_external;
+	ELSE
+		INSERT INTO customer (tenant_id, name) VALUES (p_tenant, v_name)
+		ON CONFLICT (tenant_id, name) WHERE external_id IS NULL DO NOTHING;
+		SELECT id INTO v_id FROM customer
+		WHERE tenant_id = p_tenant AND name = v_name AND external_id IS NULL;
+	END IF;
+	RETURN v_id;
+END $$;
+
+-- Finds or makes one contact, and gives the row as it was before (id NULL when new).
+CREATE OR REPLACE FUNCTION find_contact(p_tenant uuid, p_customer uuid, p_given jsonb) RETURNS contact
+LANGUAGE sql STABLE AS $$
+	SELECT c FROM contact c
+	WHERE c.tenant_id = p_tenant AND c.customer_id = p_customer AND CASE
+		WHEN p_given ->> 'external_id' IS NOT NULL THEN c.external_id = p_given ->> 'external_id'
+			OR c.external_id IS NULL AND lower(c.email) = lower(p_given ->> 'email')
+		ELSE lower(c.email) = lower(p_given ->> 'email') END
+	ORDER BY c.external_id = p_given ->> 'external_id' DESC NULLS LAST, c.created_at
+	LIMIT 1
+$$;
+
+CREATE OR REPLACE FUNCTION upsert_contact(p_tenant uuid, p_customer uuid, p_given jsonb) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+	v_old contact := find_contact(p_tenant, p_customer, p_given);
+	v_id uuid := v_old.id;
+BEGIN
+	IF v_id IS NULL THEN
+		INSERT INTO contact (tenant_id, customer_id, external_id, name, email, language)
+		VALUES (p_tenant, p_customer, p_given ->> 'external_id', p_given ->> 'name', p_given ->> 'email',
+			p_given ->> 'language')
+		ON CONFLICT DO NOTHING RETURNING id INTO v_id;
+		IF v_id IS NULL THEN -- somebody made it this moment
+			v_old := find_contact(p_tenant, p_customer, p_given);
+			v_id := v_old.id;
+		END IF;
+		PERFORM links_of_new_contact(p_tenant, p_customer, v_id);
+		RETURN v_id;
+	END IF;
+	UPDATE contact SET
+		external_id = coalesce(p_given ->> 'external_id', external_id),
+		name = p_given ->> 'name', email = p_given ->> 'email',
+		language = CASE WHEN p_given ? 'language' THEN p_given ->> 'language' ELSE language END
+	WHERE tenant_id = p_tenant AND id = v_id;
+	IF lower(v_old.email) <> lower(p_given ->> 'email') THEN
+		-- What went to the old address must not open anything any more.
+		UPDATE link SET token_id = gen_random_uuid(), delivery = 'none', delivered_at = NULL,
+			delivery_answer = NULL
+		WHERE tenant_id = p_tenant AND contact_id = v_id AND revoked_at IS NULL;
+	END IF;
+	RETURN v_id;
+END $$;
+
+-- A contact made later gets into what is open to all contacts of the customer.
+CREATE OR REPLACE FUNCTION links_of_new_contact(p_tenant uuid, p_customer uuid, p_contact uuid) RETURNS void
+LANGUAGE sql AS $$
+	INSERT INTO link (tenant_id, document_id, kind, contact_id, rights, named)
+	SELECT p_tenant, d.id, 'personal', p_contact, '{view,ask}', false
+	FROM document d
+	WHERE d.tenant_id = p_tenant AND d.customer_id = p_customer AND d.removed_at IS NULL
+		AND d.version > 0 AND d.settings ->> 'visibility' = 'customer'
+	ON CONFLICT DO NOTHING
+$$;
+
+-- One contact's own link. Who was dropped and comes back gets a new one: the old one stays dead. Who was
+-- revoked by hand does not come back this way.
+CREATE OR REPLACE FUNCTION link_set(d document, p_contact uuid, p_rights text[], p_named boolean) RETURNS void
+LANGUAGE sql AS $$
+	INSERT INTO link (tenant_id, document_id, kind, contact_id, rights, named)
+	VALUES (d.tenant_id, d.id, 'personal', p_contact, p_rights, p_named)
+	ON CONFLICT (tenant_id, document_id, contact_id) WHERE kind = 'personal' DO UPDATE SET
+		rights = EXCLUDED.rights, named = EXCLUDED.named,
+		token_id = CASE WHEN link.revoked_at IS NULL OR link.revoked_by_hand
+			THEN link.token_id ELSE gen_random_uuid() END,
+		delivery = CASE WHEN link.revoked_at IS NULL OR link.revoked_by_hand THEN link.delivery ELSE 'none' END,
+		revoked_at = CASE WHEN link.revoked_by_hand THEN link.revoked_at END
+$$;
+
+-- Brings a document's personal links in line with the contacts named.
+CREATE OR REPLACE FUNCTION links_name(d document, p_contacts jsonb, p_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	v_given jsonb;
+	v_contact uuid;
+	v_named uuid[] := '{}';
+BEGIN
+	FOR v_given IN SELECT * FROM jsonb_array_elements(p_contacts) LOOP
+		v_contact := upsert_contact(d.tenant_id, d.customer_id, v_given);
+		v_named := v_named || v_contact;
+		PERFORM link_set(d, v_contact, ARRAY(SELECT jsonb_array_elements_text(
+			coalesce(nullif(v_given -> 'rights', 'null'), '["view", "ask", "accept"]'))), true);
+	END LOOP;
+	UPDATE link SET named = false
+	WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind = 'personal' AND contact_id <> ALL (v_named);
+END $$;
+
+-- Brings the other links in line with the visibility: all contacts of the customer, or the public link.
+CREATE OR REPLACE FUNCTION links_spread(d document, p_visibility text, p_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF p_visibility = 'customer' THEN
+		PERFORM link_set(d, c.id, '{view,ask}', false)
+		FROM contact c
+		WHERE c.tenant_id = d.tenant_id AND c.customer_id = d.customer_id AND NOT EXISTS (
+			SELECT FROM link l WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id
+				AND l.contact_id = c.id AND l.named);
+	ELSE
+		UPDATE link SET revoked_at = p_at
+		WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind = 'personal' AND NOT named
+			AND revoked_at IS NULL;
+	END IF;
+	IF p_visibility = 'link' THEN
+		INSERT INTO link (tenant_id, document_id, kind, rights) VALUES (d.tenant_id, d.id, 'public', '{view,ask}')
+		ON CONFLICT (tenant_id, document_id, kind) WHERE kind IN ('public', 'preview') DO UPDATE SET
+			token_id = gen_random_uuid(), revoked_at = NULL
+		WHERE link.revoked_at IS NOT NULL;
+	ELSE
+		UPDATE link SET revoked_at = p_at
+		WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind = 'public' AND revoked_at IS NULL;
+	END IF;
+END $$;
+
+-- Everything about the living links of a document that counts as a change.
+CREATE OR REPLACE FUNCTION links_fingerprint(d document) RETURNS text LANGUAGE sql STABLE AS $$
+	SELECT string_agg(concat_ws(E'\x1f', l.token_id, l.rights, l.named, c.external_id, c.name, c.email, c.language),
+		E'\x1e' ORDER BY l.id)
+	FROM link l LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
+	WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.revoked_at IS NULL
+$$;
+

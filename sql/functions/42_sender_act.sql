@@ -1,0 +1,116 @@
+-- What the sender does to a document at once: withdraw, archive, remind, remove, and to single links.
+SET search_path = portal;
+
+-- Takes a document off the portal: erases the bytes that nothing else needs (by jobs, which look again
+-- under the bytes' lock), keeps tombstone and history, frees the external id.
+CREATE OR REPLACE FUNCTION document_remove(d document, p_at timestamptz, p_request text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE document SET removed_at = p_at, revision = revision + 1, updated_at = p_at
+	WHERE tenant_id = d.tenant_id AND id = d.id;
+	UPDATE job SET state = 'dead', finished_at = p_at, answer = 'the document was removed'
+	WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind = 'mail' AND state = 'waiting';
+	WITH freed AS (
+		DELETE FROM file_use WHERE tenant_id = d.tenant_id AND document_id = d.id RETURNING sha256)
+	INSERT INTO job (tenant_id, kind, document_id, sha256, request_id)
+	SELECT d.tenant_id, 'erase', d.id, sha256, p_request FROM freed;
+	PERFORM event_append(d.tenant_id, d.id, 'document.removed', d.version, NULL, NULL, p_at, NULL, NULL, p_request);
+END $$;
+
+-- DELETE /api/v1/documents/{id}. Gives {"id": …}, or NULL where there is nothing to remove.
+CREATE OR REPLACE FUNCTION sender_remove_document(p_tenant uuid, p_document uuid, p_revision integer, p_request text)
+RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	d document;
+BEGIN
+	SELECT * INTO d FROM document
+	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
+	PERFORM require_revision(d, p_revision);
+	PERFORM document_remove(d, portal_now(), p_request);
+	RETURN json_build_object('id', p_document);
+END $$;
+
+-- Archives or takes out of the archive; tells of it.
+CREATE OR REPLACE FUNCTION document_archive(d document, p_archived boolean, p_at timestamptz, p_request text)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE document SET archived_at = CASE WHEN p_archived THEN p_at END, revision = revision + 1, updated_at = p_at,
+		-- Who takes it out of the archive wants it out: it does not go back by itself.
+		settings = CASE WHEN p_archived THEN settings
+			ELSE settings || jsonb_build_object('archive_after_days', NULL) END
+	WHERE tenant_id = d.tenant_id AND id = d.id;
+	PERFORM event_append(d.tenant_id, d.id, CASE WHEN p_archived THEN 'document.archived' ELSE 'document.unarchived' END,
+		d.version, NULL, NULL, p_at, NULL, NULL, p_request);
+END $$;
+
+-- POST /api/v1/documents/{id}/withdraw, archive, unarchive, remind. Gives {result, document}; result is
+-- `done` or `unchanged` (it was so already). NULL: no such document.
+CREATE OR REPLACE FUNCTION sender_act(p_tenant uuid, p_document uuid, p_action text, p_revision integer, p_request text)
+RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	d document;
+	v_at timestamptz;
+	v_result text := 'done';
+BEGIN
+	SELECT * INTO d FROM document
+	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
+	v_at := portal_now();
+	PERFORM require_revision(d, p_revision);
+	PERFORM require_transition(d, p_action, v_at, '{}');
+	IF transition_answer(d, p_action, v_at) = 'repeat' THEN
+		v_result := 'unchanged';
+	ELSIF p_action = 'withdraw' THEN
+		UPDATE document SET withdrawn_at = v_at, revision = revision + 1, updated_at = v_at
+		WHERE tenant_id = p_tenant AND id = p_document;
+		PERFORM event_append(p_tenant, p_document, 'document.withdrawn', d.version, NULL, NULL, v_at, NULL, NULL, p_request);
+	ELSIF p_action = 'remind' THEN
+		-- By hand a second reminder may follow the first; a double click must not be two.
+		IF reminders_enqueue(d, 'hand-' || to_char(v_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MI'), v_at, p_request) = 0 THEN
+			PERFORM problem('conflict', 'there is nobody to remind: all have answered, or their mails fail');
+		END IF;
+	ELSE
+		PERFORM document_archive(d, p_action = 'archive', v_at, p_request);
+	END IF;
+	RETURN json_build_object('result', v_result, 'document', document_json(p_tenant, p_document));
+END $$;
+
+-- POST /api/v1/documents/{id}/contacts/{contact_id}/revoke and rotate: effective at once, on every route.
+-- A rotated link goes to the contact by mail; one revoked before lives again. NULL: no such contact here.
+CREATE OR REPLACE FUNCTION sender_link_act(p_tenant uuid, p_document uuid, p_contact uuid, p_action text, p_request text)
+RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	d document;
+	l link;
+	v_at timestamptz;
+BEGIN
+	SELECT * INTO d FROM document
+	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR UPDATE;
+	SELECT * INTO l FROM link
+	WHERE tenant_id = p_tenant AND document_id = d.id AND contact_id = p_contact AND kind = 'personal';
+	IF l.id IS NULL THEN
+		RETURN NULL;
+	END IF;
+	v_at := portal_now();
+	IF p_action = 'revoke' AND l.revoked_at IS NOT NULL AND l.revoked_by_hand THEN
+		RETURN json_build_object('result', 'unchanged', 'document', document_json(p_tenant, p_document));
+	END IF;
+	UPDATE link SET
+		token_id = CASE p_action WHEN 'rotate' THEN gen_random_uuid() ELSE token_id END,
+		revoked_at = CASE p_action WHEN 'revoke' THEN coalesce(revoked_at, v_at) END,
+		revoked_by_hand = p_action = 'revoke',
+		delivery = CASE p_action WHEN 'rotate' THEN 'none' ELSE delivery END
+	WHERE tenant_id = p_tenant AND id = l.id;
+	UPDATE document SET revision = revision + 1, updated_at = v_at WHERE tenant_id = p_tenant AND id = p_document;
+	PERFORM event_append(p_tenant, p_document, CASE p_action WHEN 'revoke' THEN 'link.revoked' ELSE 'link.rotated' END,
+		d.version, l.id, l.contact_id, v_at, NULL, NULL, p_request);
+	IF p_action = 'rotate' THEN
+		PERFORM mails_enqueue(d, 'upload', true, p_request);
+	END IF;
+	RETURN json_build_object('result', 'done', 'document', document_json(p_tenant, p_document));
+END $$;
