@@ -11,7 +11,7 @@ RUN cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPORTAL_TEST
 FROM debian:bookworm-slim
 COPY scripts/packages scripts/apt-install /opt/portal/scripts/
 RUN sh /opt/portal/scripts/apt-install $(sed -n 's/^image //p' /opt/portal/scripts/packages) \
- && rm -rf /var/lib/apt/lists/*
+ && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/bin /opt/portal/bin
 COPY scripts /opt/portal/scripts
 COPY nginx /opt/portal/nginx

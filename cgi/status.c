@@ -8,6 +8,15 @@
 
 enum { LIMIT_DEFAULT = 50, LIMIT_MOST = 200 };
 
+static const struct problem *
+parameter_refused(struct request *request, const char *name, const char *detail)
+{
+	struct problem *problem = NULL;
+
+	problem_add(request->arena, &problem, name, "%s", detail);
+	return problem;
+}
+
 /* Refuses query parameters that a route does not have, so that a misspelt filter is not silently ignored. */
 static const struct problem *
 query_check(struct request *request, const char *const *known)
@@ -18,8 +27,7 @@ query_check(struct request *request, const char *const *known)
 		while (*name && strcmp(*name, request->query->names[i]) != 0)
 			name++;
 		if (!*name)
-			return problem_new(request->arena, PROBLEM_bad_request, "there is no query parameter `%s` here",
-			    request->query->names[i]);
+			return parameter_refused(request, request->query->names[i], "is no query parameter here");
 	}
 	return NULL;
 }
@@ -33,9 +41,7 @@ page_read(struct request *request, const char *cursor_name, const char **cursor,
 	TRY(form_int(request->arena, request->query, "limit", 1, LIMIT_MOST, &number));
 	*limit = arena_printf(request->arena, "%d", (int)number);
 	*cursor = form_get(request->query, cursor_name);
-	if (*cursor && !uuid_valid(*cursor))
-		return problem_new(request->arena, PROBLEM_bad_request, "`%s` is not one that we gave", cursor_name);
-	return NULL;
+	return *cursor && !uuid_valid(*cursor) ? parameter_refused(request, cursor_name, "is not one that we gave") : NULL;
 }
 
 /* GET /api/v1/documents/{id}: the document's status, with its ETag. */
@@ -45,7 +51,8 @@ show_document(struct request *request)
 	struct json_object *document = NULL;
 	const char *id;
 
-	TRY(sender_id(request, &id));
+	TRY(sender_id(request, "document", &id));
+	TRY(query_check(request, (const char *const[]){NULL}));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_document, &document, request->tenant_id, id));
 	if (!document)
 		return sender_not_found(request, "document");
@@ -58,7 +65,6 @@ filter_read(struct request *request, const char **filter)
 {
 	static const char *const known[] = {"state", "external_id", "customer", "q", "cursor", "limit", NULL};
 	static const char *const states[] = {"sent", "opened", "accepted", "declined", "withdrawn", "expired", NULL};
-	struct json_object *object = json_object_new_object();
 	const char *state = form_get(request->query, "state");
 	const char *const *one = states;
 
@@ -66,7 +72,10 @@ filter_read(struct request *request, const char **filter)
 	while (state && *one && strcmp(*one, state) != 0)
 		one++;
 	if (state && !*one)
-		return problem_new(request->arena, PROBLEM_bad_request, "`state` is none of sent, opened, accepted, declined, withdrawn, expired");
+		return parameter_refused(request, "state", "is none of sent, opened, accepted, declined, withdrawn, expired");
+
+	struct json_object *object = json_object_new_object();
+
 	for (size_t i = 0; i < 4; i++) {
 		const char *value = form_get(request->query, known[i]);
 
@@ -83,7 +92,7 @@ static const struct problem *
 list_documents(struct request *request)
 {
 	struct json_object *list = NULL, *data;
-	const char *filter, *cursor, *limit;
+	const char *filter = NULL, *cursor, *limit;
 
 	TRY(filter_read(request, &filter));
 	TRY(page_read(request, "cursor", &cursor, &limit));
@@ -103,12 +112,12 @@ list_document_events(struct request *request)
 	struct json_object *list = NULL;
 	const char *id, *after, *limit;
 
-	TRY(sender_id(request, &id));
+	TRY(sender_id(request, "document", &id));
 	TRY(query_check(request, known));
 	TRY(page_read(request, "after", &after, &limit));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_document_events, &list, request->tenant_id, id, after, limit));
 	if (!list)
-		return sender_not_found(request, "document");
+		return sender_not_found(request, after ? "document, or it has no such event" : "document");
 	reply_json(request, 200, list);
 	return NULL;
 }
@@ -125,7 +134,7 @@ list_events(struct request *request)
 	TRY(page_read(request, "after", &after, &limit));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_events, &list, request->tenant_id, after, limit));
 	if (!list)
-		return problem_new(request->arena, PROBLEM_bad_request, "`after` names no event of the feed");
+		return parameter_refused(request, "after", "names no event of the feed");
 	reply_json(request, 200, list);
 	return NULL;
 }
@@ -139,7 +148,7 @@ show_file(struct request *request)
 	int64_t version = 0;
 	const char *id;
 
-	TRY(sender_id(request, &id));
+	TRY(sender_id(request, "document", &id));
 	TRY(query_check(request, known));
 	TRY(form_int(request->arena, request->query, "version", 1, INT32_MAX, &version));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_file, &file, request->tenant_id, id,
@@ -156,6 +165,7 @@ list_webhooks(struct request *request)
 {
 	struct json_object *list = NULL;
 
+	TRY(query_check(request, (const char *const[]){NULL}));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_webhooks, &list, request->tenant_id));
 	reply_json(request, 200, list);
 	return NULL;

@@ -15,7 +15,7 @@
 enum {
 	MB = 1024 * 1024,
 	ATTACHMENTS_MOST = 20,
-	PARTS_MOST = ATTACHMENTS_MOST + 2,
+	PARTS_MOST = 100,
 	METADATA_MOST = 256 * 1024,
 	PDF_MOST = 50 * MB,
 	ATTACHMENT_MOST = 25 * MB,
@@ -75,8 +75,10 @@ sizes_check(struct request *request, const struct upload *upload)
 {
 	size_t total = 0;
 
-	if (!upload->metadata_part || upload->metadata_part->size > METADATA_MOST)
-		return part_refused(request, "/metadata", PROBLEM_invalid, "a part `metadata` of at most 256 KB is needed");
+	if (!upload->metadata_part)
+		return part_refused(request, "/metadata", PROBLEM_invalid, "a part `metadata` with JSON is needed");
+	if (upload->metadata_part->size > METADATA_MOST)
+		return part_refused(request, "/metadata", PROBLEM_too_large, "metadata has at most 256 KB");
 	if (!upload->pdf.part || !upload->pdf.part->size)
 		return part_refused(request, "/file", PROBLEM_invalid, "a part `file` with a PDF is needed");
 	if (upload->pdf.part->size > PDF_MOST)
@@ -131,10 +133,12 @@ attachments_read(struct request *request, struct upload *upload)
 	for (size_t i = 0; i < upload->attachment_count; i++) {
 		struct upload_file *file = &upload->attachments[i];
 
-		file->name = file->part->filename && *file->part->filename ? file->part->filename : "";
-		if (!*file->name)
-			return part_refused(request, arena_printf(request->arena, "/attachment/%zu", i), PROBLEM_invalid, "needs a file name");
-		TRY(content_type_check(request->arena, file->name, file->part->bytes, file->part->size, &file->type));
+		const char *pointer = arena_printf(request->arena, "/attachment/%zu", i);
+
+		file->name = file->part->filename;
+		if (!file->name || !*file->name)
+			return part_refused(request, pointer, PROBLEM_invalid, "needs a file name");
+		TRY(content_type_check(request->arena, pointer, file->name, file->part->bytes, file->part->size, &file->type));
 		sha256_hex(file->part->bytes, file->part->size, file->sha256);
 	}
 	return NULL;
@@ -202,7 +206,7 @@ document_put(struct request *request, const struct upload *upload, const char *r
 	TRY(bytes_store(request, upload));
 
 	const struct problem *problem = db_json(request->db, request->arena, STATEMENT_sender_put_document, answer,
-	    request->tenant_id, metadata, pdf, attachments, revision, request->id);
+	    request->tenant_id, metadata, pdf, attachments, NULL, revision, request->id);
 
 	/* Whether the document is new only the database knows; then all that is missing is named at once. */
 	if (problem && problem->code == PROBLEM_invalid)
@@ -229,6 +233,9 @@ put_document(struct request *request)
 	TRY(document_put(request, upload, revision, &answer));
 	result = json_text(answer, "result");
 	sender_reply_document(request, !strcmp(result, "created") ? 201 : 200, result, json_member(answer, "document"));
+	if (!strcmp(result, "created"))
+		reply_header(request, "Location", arena_printf(request->arena, "/api/v1/documents/%s",
+		    json_text(json_member(answer, "document"), "id")));
 	return NULL;
 }
 
@@ -237,10 +244,12 @@ static const struct problem *
 remove_document(struct request *request)
 {
 	struct json_object *removed = NULL;
-	const char *id;
+	const char *id, *revision;
 
-	TRY(sender_id(request, &id));
-	TRY(db_json(request->db, request->arena, STATEMENT_sender_remove_document, &removed, request->tenant_id, id, request->id));
+	TRY(sender_id(request, "document", &id));
+	TRY(sender_if_match(request, &revision));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_remove_document, &removed, request->tenant_id, id, revision,
+	    request->id));
 	if (!removed)
 		return sender_not_found(request, "document");
 	reply_empty(request, 204);
@@ -274,7 +283,7 @@ delete_webhook(struct request *request)
 	struct json_object *deleted = NULL;
 	const char *id;
 
-	TRY(sender_id(request, &id));
+	TRY(sender_id(request, "webhook", &id));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_delete_webhook, &deleted, request->tenant_id, id));
 	if (!deleted)
 		return sender_not_found(request, "webhook");

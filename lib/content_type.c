@@ -173,9 +173,9 @@ extensions(struct arena *arena)
 }
 
 const struct problem *
-content_type_check(struct arena *arena, const char *filename, const void *bytes, size_t size, const char **type)
+content_type_check(struct arena *arena, const char *pointer, const char *filename, const void *bytes, size_t size,
+    const char **type)
 {
-	static const char pointer[] = "/attachment";
 	struct problem *problem = NULL;
 	const struct kind *kind = filename ? kind_of(filename) : NULL;
 	bool macros = false;

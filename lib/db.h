@@ -16,8 +16,8 @@ struct db;
 	X(sender_authenticate, 1)   \
 	X(sender_known_pdf, 2)      \
 	X(sender_lock_files, 2)     \
-	X(sender_put_document, 6)    \
-	X(sender_remove_document, 3) \
+	X(sender_put_document, 7)   \
+	X(sender_remove_document, 4) \
 	X(sender_document, 2)       \
 	X(sender_documents, 4)      \
 	X(sender_document_events, 4) \

@@ -60,6 +60,7 @@ struct request {
 	struct db *db;
 	char **environment;      /* FastCGI parameters, for request_header() */
 	const struct route *route;
+	const char *allowed;     /* the methods of the path, where only the method was wrong */
 
 	const char *id;          /* nginx's request id */
 	const char *method, *path;

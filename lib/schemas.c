@@ -95,7 +95,7 @@ static const struct schema_member event_type = {.type = SCHEMA_choice, .choices 
 
 static const struct schema_member webhook[] = {
     {.name = "url", .type = SCHEMA_text, .required = true, .min = 1, .max = 2048},
-    {.name = "types", .type = SCHEMA_array, .nullable = true, .max = 50, .items = &event_type, .unique = true},
+    {.name = "types", .type = SCHEMA_array, .nullable = true, .min = 1, .max = 50, .items = &event_type, .unique = true},
     {.name = "description", .type = SCHEMA_text, .nullable = true, .max = 200},
     {.name = NULL},
 };

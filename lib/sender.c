@@ -51,7 +51,7 @@ sender_if_match(struct request *request, const char **revision)
 	const char *header = request_header(request, "If-Match");
 	size_t digits = header && *header == '"' ? strspn(header + 1, "0123456789") : 0;
 
-	*revision = NULL;
+	*revision = header ? "-1" : NULL;
 	if (!header || !strcmp(header, "*"))
 		return NULL;
 	if (!digits || digits > 9 || strcmp(header + 1 + digits, "\"") != 0)
@@ -67,8 +67,8 @@ sender_not_found(struct request *request, const char *what)
 }
 
 const struct problem *
-sender_id(struct request *request, const char **id)
+sender_id(struct request *request, const char *what, const char **id)
 {
 	*id = request->arguments[0];
-	return uuid_valid(*id) ? NULL : sender_not_found(request, "id");
+	return uuid_valid(*id) ? NULL : sender_not_found(request, what);
 }

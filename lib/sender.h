@@ -10,12 +10,12 @@ void sender_reply_document(struct request *request, int status, const char *resu
 /* Makes the links of one document of a list. */
 void sender_links(struct request *request, struct json_object *document);
 
-/* The revision that If-Match asks for, as text for the database; NULL when it asks for none or any (`*`).
+/* The revision that If-Match asks for, as text for the database; NULL when it asks for none, "-1" for any (`*`).
  * Problem: bad_request. */
 const struct problem *sender_if_match(struct request *request, const char **revision);
 
-/* A route's {id}: a UUID, or the problem not_found. */
-const struct problem *sender_id(struct request *request, const char **id);
+/* A route's {id}: a UUID, or the problem not_found of WHAT it names. */
+const struct problem *sender_id(struct request *request, const char *what, const char **id);
 
 /* A thing that the database answered NULL for. */
 const struct problem *sender_not_found(struct request *request, const char *what);

@@ -49,6 +49,7 @@ handle(struct request *request, const struct service *service, FCGX_Stream *in)
 	request->language = language_accept(request_header(request, "Accept-Language"), LANGUAGE_DA);
 	request->route = route_find(request->arena, service->routes, request->method, request->path,
 	    request->arguments, &allowed);
+	request->allowed = allowed;
 	if (allowed && !request->route)
 		return problem_new(request->arena, PROBLEM_method_not_allowed, "allowed here: %s", allowed);
 	if (!request->route)
@@ -70,7 +71,7 @@ reason(int status)
 		int status;
 		const char *phrase;
 	} reasons[] = {
-	    {200, "OK"}, {201, "Created"}, {204, "No Content"}, {303, "See Other"}, {400, "Bad Request"},
+	    {200, "OK"}, {201, "Created"}, {204, "No Content"}, {303, "See Other"}, {304, "Not Modified"}, {400, "Bad Request"},
 	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"},
 	    {412, "Precondition Failed"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
 	    {422, "Unprocessable Content"}, {429, "Too Many Requests"}, {500, "Internal Server Error"},
@@ -92,7 +93,7 @@ send_reply(FCGX_Request *fcgi, const struct request *request)
 	buf_printf(&head, "Status: %d %s\r\n", reply->status, reason(reply->status));
 	if (reply->type)
 		buf_printf(&head, "Content-Type: %s\r\n", reply->type);
-	if (reply->status != 204 && !reply->by_nginx)
+	if (reply->status != 204 && reply->status != 304 && !reply->by_nginx)
 		buf_printf(&head, "Content-Length: %zu\r\n", reply->body.length);
 	for (const struct reply_header *header = reply->headers; header; header = header->next) {
 		bool replaced = false; /* the newest of a name counts, and it stands first */

@@ -8,7 +8,9 @@ DECLARE
 	v_external text := p_given ->> 'external_id';
 	v_name text := p_given ->> 'name';
 BEGIN
-	IF v_external IS NOT NULL THEN
+	IF v_name IS NULL THEN
+		SELECT id INTO v_id FROM customer WHERE tenant_id = p_tenant AND external_id = v_external;
+	ELSIF v_external IS NOT NULL THEN
 		INSERT INTO customer (tenant_id, external_id, name) VALUES (p_tenant, v_external, v_name)
 		ON CONFLICT (tenant_id, external_id) DO UPDATE SET name = EXCLUDED.name
 		WHERE customer.name <> EXCLUDED.name;
@@ -20,6 +22,14 @@ BEGIN
 		WHERE tenant_id = p_tenant AND name = v_name AND external_id IS NULL;
 	END IF;
 	RETURN v_id;
+END $$;
+
+-- A document stays with its customer, who may be renamed.
+CREATE OR REPLACE FUNCTION customer_keep(d document, p_given jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	IF jsonb_typeof(p_given) = 'object' AND upsert_customer(d.tenant_id, p_given) IS DISTINCT FROM d.customer_id THEN
+		PERFORM problem('conflict', 'a document cannot move to another customer', '/customer');
+	END IF;
 END $$;
 
 -- Finds or makes one contact, and gives the row as it was before (id NULL when new).
@@ -34,7 +44,9 @@ LANGUAGE sql STABLE AS $$
 	LIMIT 1
 $$;
 
-CREATE OR REPLACE FUNCTION upsert_contact(p_tenant uuid, p_customer uuid, p_given jsonb) RETURNS uuid
+-- P_BUT is the document whose change this is: it tells its contacts itself.
+CREATE OR REPLACE FUNCTION upsert_contact(p_tenant uuid, p_customer uuid, p_given jsonb, p_but uuid, p_request text)
+RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
 	v_old contact := find_contact(p_tenant, p_customer, p_given);
@@ -58,10 +70,17 @@ BEGIN
 		language = CASE WHEN p_given ? 'language' THEN p_given ->> 'language' ELSE language END
 	WHERE tenant_id = p_tenant AND id = v_id;
 	IF lower(v_old.email) <> lower(p_given ->> 'email') THEN
-		-- What went to the old address must not open anything any more.
+		-- What went to the old address must not open anything any more; what is open goes to the new one.
 		UPDATE link SET token_id = gen_random_uuid(), delivery = 'none', delivered_at = NULL,
 			delivery_answer = NULL
 		WHERE tenant_id = p_tenant AND contact_id = v_id AND revoked_at IS NULL;
+		PERFORM mails_enqueue(d, 'upload', true, p_request)
+		FROM document d
+		WHERE d.tenant_id = p_tenant AND d.id <> p_but AND d.removed_at IS NULL AND d.archived_at IS NULL
+			AND document_state(d, portal_now()) IN ('sent', 'opened')
+			AND (d.settings -> 'notify' ->> 'on_upload')::boolean AND EXISTS (
+				SELECT FROM link l WHERE l.tenant_id = p_tenant AND l.document_id = d.id
+					AND l.contact_id = v_id AND l.named AND l.revoked_at IS NULL);
 	END IF;
 	RETURN v_id;
 END $$;
@@ -92,7 +111,7 @@ LANGUAGE sql AS $$
 $$;
 
 -- Brings a document's personal links in line with the contacts named.
-CREATE OR REPLACE FUNCTION links_name(d document, p_contacts jsonb, p_at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION links_name(d document, p_contacts jsonb, p_request text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	v_given jsonb;
@@ -100,7 +119,7 @@ DECLARE
 	v_named uuid[] := '{}';
 BEGIN
 	FOR v_given IN SELECT * FROM jsonb_array_elements(p_contacts) LOOP
-		v_contact := upsert_contact(d.tenant_id, d.customer_id, v_given);
+		v_contact := upsert_contact(d.tenant_id, d.customer_id, v_given, d.id, p_request);
 		v_named := v_named || v_contact;
 		PERFORM link_set(d, v_contact, ARRAY(SELECT jsonb_array_elements_text(
 			coalesce(nullif(v_given -> 'rights', 'null'), '["view", "ask", "accept"]'))), true);
@@ -135,10 +154,11 @@ BEGIN
 	END IF;
 END $$;
 
--- Everything about the living links of a document that counts as a change.
+-- Everything about a document's customer, contacts and living links that counts as a change.
 CREATE OR REPLACE FUNCTION links_fingerprint(d document) RETURNS text LANGUAGE sql STABLE AS $$
-	SELECT string_agg(concat_ws(E'\x1f', l.token_id, l.rights, l.named, c.external_id, c.name, c.email, c.language),
-		E'\x1e' ORDER BY l.id)
+	SELECT (SELECT name FROM customer k WHERE k.tenant_id = d.tenant_id AND k.id = d.customer_id)
+		|| E'\x1d' || coalesce(string_agg(concat_ws(E'\x1f', l.token_id, l.rights, l.named, c.external_id, c.name, c.email, c.language),
+		E'\x1e' ORDER BY l.id), '')
 	FROM link l LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
 	WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.revoked_at IS NULL
 $$;

@@ -137,11 +137,6 @@ BEGIN
 		ON CONFLICT DO NOTHING RETURNING * INTO d;
 		EXIT WHEN FOUND;
 	END LOOP;
-	IF d.version > 0 AND p_given -> 'customer' ->> 'name' IS NOT NULL
-		AND upsert_customer(p_tenant, p_given -> 'customer') <> d.customer_id
-	THEN
-		PERFORM problem('conflict', 'a document cannot move to another customer', '/customer');
-	END IF;
 	RETURN d;
 END $$;
 
@@ -222,8 +217,9 @@ DECLARE
 	v_links_changed boolean;
 BEGIN
 	PERFORM dates_check(d, s, p_given, v_settings, p_at);
+	PERFORM customer_keep(d, p_given -> 'customer');
 	IF p_given ? 'contacts' THEN
-		PERFORM links_name(d, p_given -> 'contacts', p_at);
+		PERFORM links_name(d, p_given -> 'contacts', p_request);
 	END IF;
 	IF p_given ? 'contacts' OR v_settings -> 'visibility' IS DISTINCT FROM d.settings -> 'visibility'
 		OR p_result = 'created'

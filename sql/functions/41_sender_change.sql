@@ -21,7 +21,8 @@ END $$;
 
 CREATE OR REPLACE FUNCTION require_revision(d document, p_revision integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-	IF p_revision IS NOT NULL AND (d.version = 0 OR d.revision <> p_revision) THEN
+	-- -1 is If-Match's `*`: whatever it is, as long as it exists.
+	IF p_revision IS NOT NULL AND (d.version = 0 OR d.revision <> p_revision AND p_revision <> -1) THEN
 		PERFORM problem('precondition_failed', 'If-Match names another state of the document');
 	END IF;
 END $$;

@@ -35,7 +35,7 @@ DECLARE
 	s setting;
 BEGIN
 	SELECT * INTO STRICT s FROM setting WHERE tenant_id = p_tenant FOR UPDATE;
-	IF p_revision IS NOT NULL AND p_revision <> s.revision THEN
+	IF p_revision NOT IN (s.revision, -1) THEN
 		PERFORM problem('precondition_failed', 'If-Match names another state of the settings');
 	END IF;
 	RETURN s;

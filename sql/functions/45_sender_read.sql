@@ -37,7 +37,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION version_json(v version) RETURNS jsonb LANGUAGE sql STABLE AS $$
-	SELECT jsonb_build_object('version', v.version, 'sha256', encode(v.sha256, 'hex'), 'size', v.size,
+	SELECT jsonb_build_object('number', v.version, 'sha256', encode(v.sha256, 'hex'), 'size', v.size,
 		'pages', v.pages, 'uploaded_at', rfc3339(v.created_at),
 		'attachments', files_json(v.tenant_id, v.document_id, v.version))
 $$;
@@ -155,7 +155,7 @@ RETURNS json LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = portal, pg
 		'next', (SELECT id FROM found WHERE n = p_limit AND EXISTS (SELECT FROM found WHERE n > p_limit)))
 $$;
 
--- A document's history, oldest first.
+-- A document's history, oldest first. NULL: no such document, or AFTER is none of its events.
 CREATE OR REPLACE FUNCTION sender_document_events(p_tenant uuid, p_document uuid, p_after uuid, p_limit integer)
 RETURNS json LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 	WITH page AS (
@@ -167,6 +167,8 @@ RETURNS json LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_t
 		'data', (SELECT coalesce(json_agg(event_json(e) ORDER BY row), '[]') FROM page WHERE row <= p_limit),
 		'next', (SELECT (e).id FROM page WHERE row = p_limit AND EXISTS (SELECT FROM page WHERE row > p_limit)))
 	WHERE EXISTS (SELECT FROM document WHERE tenant_id = p_tenant AND id = p_document)
+		AND (p_after IS NULL
+			OR EXISTS (SELECT FROM event WHERE tenant_id = p_tenant AND document_id = p_document AND id = p_after))
 $$;
 
 -- The feed: every event of the tenant after the one named, in the order the worker numbered them.

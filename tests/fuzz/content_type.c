@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct arena *arena = arena_new();
 	const char *type = NULL;
 
-	if (size && !content_type_check(arena, names[bytes[0] % 8], bytes + 1, size - 1, &type) && !type)
+	if (size && !content_type_check(arena, "/attachment", names[bytes[0] % 8], bytes + 1, size - 1, &type) && !type)
 		abort();
 	arena_free(arena);
 	return 0;

@@ -12,7 +12,7 @@ static void
 assert_type(const char *filename, const void *bytes, size_t size, const char *wanted)
 {
 	const char *type = NULL;
-	const struct problem *problem = content_type_check(arena, filename, bytes, size, &type);
+	const struct problem *problem = content_type_check(arena, "/attachment", filename, bytes, size, &type);
 
 	if (problem)
 		fail_msg("%s", problem->detail);
@@ -23,7 +23,7 @@ static void
 assert_refused(const char *filename, const void *bytes, size_t size, const char *words)
 {
 	const char *type = NULL;
-	const struct problem *problem = content_type_check(arena, filename, bytes, size, &type);
+	const struct problem *problem = content_type_check(arena, "/attachment", filename, bytes, size, &type);
 
 	if (!problem)
 		fail_msg("%s is taken", filename);
