@@ -61,22 +61,40 @@ show_document(struct request *request)
 }
 
 static const struct problem *
+choice_check(struct request *request, const char *name, const char *const *choices)
+{
+	const char *value = form_get(request->query, name);
+	struct buf list = buf_new(request->arena, 0);
+
+	for (size_t i = 0; value && choices[i]; i++) {
+		if (!strcmp(choices[i], value))
+			return NULL;
+		buf_printf(&list, "%s%s", i ? ", " : "is none of ", choices[i]);
+	}
+	return value ? parameter_refused(request, name, list.bytes) : NULL;
+}
+
+static const struct problem *
 filter_read(struct request *request, const char **filter)
 {
-	static const char *const known[] = {"state", "external_id", "customer", "q", "cursor", "limit", NULL};
+	static const char *const known[] = {"state", "external_id", "customer", "q", "not_opened_days", "undecided_days",
+	    "expiring_days", "delivery", "archived", "cursor", "limit", NULL};
+	static const char *const days[] = {"not_opened_days", "undecided_days", "expiring_days"};
+	static const char *const deliveries[] = {"none", "queued", "sent", "failed", "bounced", NULL};
+	static const char *const truths[] = {"true", "false", NULL};
 	static const char *const states[] = {"sent", "opened", "accepted", "declined", "withdrawn", "expired", NULL};
-	const char *state = form_get(request->query, "state");
-	const char *const *one = states;
+	int64_t number = 0;
 
 	TRY(query_check(request, known));
-	while (state && *one && strcmp(*one, state) != 0)
-		one++;
-	if (state && !*one)
-		return parameter_refused(request, "state", "is none of sent, opened, accepted, declined, withdrawn, expired");
+	TRY(choice_check(request, "state", states));
+	TRY(choice_check(request, "delivery", deliveries));
+	TRY(choice_check(request, "archived", truths));
+	for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+		TRY(form_int(request->arena, request->query, days[i], 0, 3650, &number));
 
 	struct json_object *object = json_object_new_object();
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 9; i++) {
 		const char *value = form_get(request->query, known[i]);
 
 		if (value)
@@ -87,7 +105,8 @@ filter_read(struct request *request, const char **filter)
 	return NULL;
 }
 
-/* GET /api/v1/documents?state=&external_id=&customer=&q=&cursor=&limit=: newest first. */
+/* GET /api/v1/documents?state=&external_id=&customer=&q=&not_opened_days=&undecided_days=&expiring_days=&delivery=
+ * &archived=&cursor=&limit=: newest first. */
 static const struct problem *
 list_documents(struct request *request)
 {
@@ -171,7 +190,55 @@ list_webhooks(struct request *request)
 	return NULL;
 }
 
+/* GET /api/v1/documents/counts: how many documents are in each state. */
+static const struct problem *
+show_counts(struct request *request)
+{
+	struct json_object *counts = NULL;
+
+	TRY(query_check(request, (const char *const[]){NULL}));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_counts, &counts, request->tenant_id));
+	reply_json(request, 200, counts);
+	return NULL;
+}
+
+/* GET /api/v1/settings, with their ETag. */
+static const struct problem *
+show_settings(struct request *request)
+{
+	struct json_object *settings = NULL;
+
+	TRY(query_check(request, (const char *const[]){NULL}));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_settings, &settings, request->tenant_id));
+	sender_reply_settings(request, 200, settings);
+	return NULL;
+}
+
+/* GET /api/v1/webhooks/{id}/deliveries?state=&cursor=&limit=: newest first, with the receiver's last answer. */
+static const struct problem *
+list_deliveries(struct request *request)
+{
+	static const char *const known[] = {"state", "cursor", "limit", NULL};
+	static const char *const states[] = {"waiting", "delivered", "failed", NULL};
+	struct json_object *list = NULL;
+	const char *id, *cursor, *limit;
+
+	TRY(sender_id(request, "webhook", &id));
+	TRY(query_check(request, known));
+	TRY(choice_check(request, "state", states));
+	TRY(page_read(request, "cursor", &cursor, &limit));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_deliveries, &list, request->tenant_id, id,
+	    form_get(request->query, "state"), cursor, limit));
+	if (!list)
+		return sender_not_found(request, "webhook");
+	reply_json(request, 200, list);
+	return NULL;
+}
+
 static const struct route routes[] = {
+    {"GET", "/api/v1/documents/counts", AUTH_READ, 0, show_counts},
+    {"GET", "/api/v1/settings", AUTH_READ, 0, show_settings},
+    {"GET", "/api/v1/webhooks/{id}/deliveries", AUTH_READ, 0, list_deliveries},
     {"GET", "/api/v1/documents", AUTH_READ, 0, list_documents},
     {"GET", "/api/v1/documents/{id}", AUTH_READ, 0, show_document},
     {"GET", "/api/v1/documents/{id}/events", AUTH_READ, 0, list_document_events},

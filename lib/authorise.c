@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "access.h"
 #include "json.h"
 #include "serve.h"
 #include "token.h"
@@ -32,6 +33,11 @@ link_check(struct request *request)
 {
 	if (!link_token_check(request->secrets, request->arguments[0], request->token_id))
 		return problem_new(request->arena, PROBLEM_not_found, "there is no such link");
+
+	const char *cookie = cookie_get(request->arena, request_header(request, "Cookie"), "code");
+
+	if (cookie)
+		request->generation = access_cookie_check(request->arena, request->secrets, request->token_id, cookie);
 	return NULL;
 }
 

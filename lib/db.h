@@ -24,18 +24,38 @@ struct db;
 	X(sender_events, 3)         \
 	X(sender_file, 3)           \
 	X(sender_add_webhook, 3)    \
+	X(sender_patch_document, 6) \
+	X(sender_act, 5)            \
+	X(sender_link_act, 5)       \
+	X(sender_access_code, 3)    \
+	X(sender_counts, 1)         \
+	X(sender_settings, 1)       \
+	X(sender_patch_settings, 3) \
+	X(sender_add_setting_file, 4) \
+	X(sender_delete_setting_file, 4) \
+	X(sender_idempotency_begin, 4) \
+	X(sender_idempotency_end, 7) \
+	X(sender_rotate_webhook, 3) \
+	X(sender_test_webhook, 3)   \
+	X(sender_deliveries, 5)     \
+	X(sender_retry_delivery, 3) \
 	X(sender_webhooks, 1)       \
 	X(sender_delete_webhook, 2) \
 	X(customer_page, 7)         \
 	X(customer_opened, 5)       \
 	X(customer_file, 7)         \
 	X(customer_decide, 6)       \
+	X(customer_code_try, 3)     \
+	X(customer_code_right, 2)   \
 	X(customer_ready, 0)        \
 	X(worker_number_events, 1)  \
 	X(worker_release, 0)        \
 	X(worker_claim, 3)          \
 	X(worker_finish, 5)         \
 	X(worker_expire, 1)         \
+	X(worker_remind, 1)         \
+	X(worker_archive, 1)        \
+	X(worker_forget_answers, 1) \
 	X(worker_erase, 2)
 
 enum statement {

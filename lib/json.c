@@ -3,10 +3,12 @@
 #include "json.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "buf.h"
 #include "utf8.h"
 
 enum { MEMBERS_MAX = 200, NAME_BYTES_MAX = 200 };
@@ -370,4 +372,63 @@ const char *
 json_pointer_item(struct arena *arena, const char *pointer, size_t index)
 {
 	return arena_printf(arena, "%s/%zu", pointer, index);
+}
+
+static int
+names_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void canonical_add(struct buf *out, struct json_object *value);
+
+static void
+canonical_object(struct buf *out, struct json_object *object)
+{
+	size_t count = 0;
+	const char **names = arena_alloc(out->arena, ((size_t)json_object_object_length(object) + 1) * sizeof *names);
+
+	json_object_object_foreach(object, name, ignored) {
+		(void)ignored;
+		names[count++] = name;
+	}
+	qsort(names, count, sizeof *names, names_compare);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *quoted = json_object_new_string(names[i]);
+
+		buf_char(out, i ? ',' : '{');
+		buf_text(out, json_object_to_json_string(quoted));
+		buf_char(out, ':');
+		json_object_put(quoted);
+		canonical_add(out, json_object_object_get(object, names[i]));
+	}
+	buf_text(out, count ? "}" : "{}");
+}
+
+static void
+canonical_add(struct buf *out, struct json_object *value)
+{
+	if (json_object_is_type(value, json_type_object)) {
+		canonical_object(out, value);
+	} else if (json_object_is_type(value, json_type_array)) {
+		size_t count = json_object_array_length(value);
+
+		buf_char(out, '[');
+		for (size_t i = 0; i < count; i++) {
+			buf_text(out, i ? "," : "");
+			canonical_add(out, json_object_array_get_idx(value, i));
+		}
+		buf_char(out, ']');
+	} else {
+		buf_text(out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+	}
+}
+
+const char *
+json_canonical(struct arena *arena, struct json_object *value)
+{
+	struct buf out = buf_new(arena, 0);
+
+	canonical_add(&out, value);
+	return out.bytes;
 }

@@ -26,6 +26,9 @@ const char *json_text(struct json_object *object, const char *name);          /*
 bool json_boolean(struct json_object *object, const char *name, bool otherwise);
 int64_t json_integer(struct json_object *object, const char *name, int64_t otherwise);
 
+/* VALUE as text with its members sorted and no blanks, so that equal values have equal texts. */
+const char *json_canonical(struct arena *arena, struct json_object *value);
+
 /* The JSON pointer (RFC 6901) of the member NAME, or the item INDEX, of what POINTER points at; "" is the whole. */
 const char *json_pointer_child(struct arena *arena, const char *pointer, const char *name);
 const char *json_pointer_item(struct arena *arena, const char *pointer, size_t index);

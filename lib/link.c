@@ -27,8 +27,10 @@ consents_json(struct arena *arena)
 static const struct problem *
 verdict_problem(struct arena *arena, const char *verdict)
 {
-	if (!verdict || !strcmp(verdict, "unknown") || !strcmp(verdict, "code_required"))
+	if (!verdict || !strcmp(verdict, "unknown"))
 		return problem_new(arena, PROBLEM_not_found, "there is no such link");
+	if (!strcmp(verdict, "code_required"))
+		return problem_new(arena, PROBLEM_code_required, "the access code is needed first");
 	if (!strcmp(verdict, "forbidden"))
 		return problem_new(arena, PROBLEM_forbidden, "the link does not carry the right to do this");
 	return NULL;
@@ -117,7 +119,8 @@ link_page(struct request *request, enum fetch fetch, struct document_page *page)
 	    [FETCH_NONE] = "none", [FETCH_PERSON] = "person", [FETCH_SCANNER] = "scanner"};
 	struct json_object *row = NULL;
 
-	TRY(db_json(request->db, request->arena, STATEMENT_customer_page, &row, request->token_id, NULL, fetches[fetch],
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_page, &row, request->token_id,
+	    request->generation, fetches[fetch],
 	    request->language_asked, consents_json(request->arena), request->personal, request->id));
 	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
 	page_read(request, row, page);
@@ -129,7 +132,8 @@ link_opened(struct request *request, int version)
 {
 	struct json_object *row = NULL;
 
-	TRY(db_json(request->db, request->arena, STATEMENT_customer_opened, &row, request->token_id, NULL,
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_opened, &row, request->token_id,
+	    request->generation,
 	    arena_printf(request->arena, "%d", version), request->personal, request->id));
 	return verdict_problem(request->arena, json_text(row, "verdict"));
 }
@@ -139,7 +143,8 @@ link_file(struct request *request, const char *what, const char *n, bool record,
 {
 	struct json_object *row = NULL;
 
-	TRY(db_json(request->db, request->arena, STATEMENT_customer_file, &row, request->token_id, NULL, what, n,
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_file, &row, request->token_id,
+	    request->generation, what, n,
 	    record ? "true" : "false", request->personal, request->id));
 	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
 	file->withdrawn = !strcmp(json_text(row, "verdict"), "withdrawn");
@@ -197,7 +202,8 @@ link_decide(struct request *request, const struct link_decision *decision, enum 
 {
 	struct json_object *row = NULL;
 
-	TRY(db_json(request->db, request->arena, STATEMENT_customer_decide, &row, request->token_id, NULL,
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_decide, &row, request->token_id,
+	    request->generation,
 	    decision_json(request->arena, decision), consents_json(request->arena), request->personal, request->id));
 	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
 	*decided = decided_named(json_text(row, "verdict"));

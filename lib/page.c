@@ -27,3 +27,17 @@ page_file_kind(const char *media_type)
 			return kinds[i].word;
 	return WORD_file_unknown;
 }
+
+const char *
+page_line(struct arena *arena, const char **text)
+{
+	if (!*text || !**text)
+		return NULL;
+	const char *line = *text;
+	size_t length = strcspn(line, "\r\n");
+
+	*text += length;
+	*text += **text == '\r' && (*text)[1] == '\n';
+	*text += **text != '\0';
+	return arena_strndup(arena, line, length);
+}

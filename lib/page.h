@@ -16,6 +16,7 @@ struct page {
 	const char *sender_name;  /* NULL where no tenant is known */
 	const char *color;        /* the tenant's colour "#rrggbb", or NULL */
 	const char *request_id;   /* shown on error pages, so that support can find the log line */
+	const char *logo;         /* path of the tenant's logo, "/d/{token}/logo"; NULL: its name stands there */
 };
 
 struct page_attachment {
@@ -51,6 +52,7 @@ struct document_page {
 	const char *state;        /* sent, opened, accepted, declined, withdrawn, expired */
 	const char *kind;         /* quote, document */
 	const char *number, *project, *message;     /* each may be NULL */
+	const char *welcome;      /* the tenant's own words above the message, variables filled in, or NULL */
 	const char *document_title;
 	const char *amount, *currency;              /* "184500.00" and "DKK", or NULL */
 	const char *customer_name, *contact_name;   /* contact_name NULL for a public link */
@@ -67,10 +69,18 @@ struct document_page {
 	bool typed_signature;     /* the name counts as signature and is asked for as such */
 	bool purchase_order;      /* a purchase order number may be given */
 	const char *consent;      /* the text to agree to, exactly as it will be recorded */
-	const char *thanks;       /* the tenant's own thank-you text, or NULL */
+	const char *thanks;       /* the tenant's own thank-you text, variables filled in, or NULL */
 	const struct page_decision *decision;       /* of this version, or NULL */
 	struct page_form form;
 	bool changed;             /* the visitor decided on an older version: say so, show the new one */
+};
+
+/* The form for a public link's access code. Of the document it tells nothing. */
+struct code_page {
+	struct page page;         /* its title is the portal's own: WORD_code_title */
+	const char *path;         /* "/d/{token}", no trailing slash */
+	const char *access;       /* the tenant's own words on where the code is found, or NULL */
+	const char *error;        /* wrong; locked: too many tries, nothing is taken for an hour; NULL: none yet */
 };
 
 /* A page that is only a message: not found, unavailable, bad request. */
@@ -86,20 +96,31 @@ bool page_is(const char *value, const char *name);
 /* What people call a file of this media type: WORD_file_pdf, WORD_file_image, ... */
 enum word page_file_kind(const char *media_type);
 
-/* A mail to a contact about a document. */
+/* The next line of *TEXT, without its end; *TEXT moves past it. NULL when nothing is left. For mails, where
+ * only <br> breaks a line everywhere. */
+const char *page_line(struct arena *arena, const char **text);
+
+/* A mail about a document, to a contact or to the sender itself. */
 struct mail_page {
 	enum language language;
-	const char *kind;         /* upload, change, accepted, declined */
+	const char *kind;         /* upload, change, reminder, expiring, accepted, declined, locked */
 	const char *sender_name, *color, *reply_to;
-	const char *subject;      /* as template_mail_subject makes it, or the tenant's own */
+	const char *subject;      /* as template_mail_subject makes it */
+	const char *own_subject;  /* the tenant's own, variables filled in; NULL: the portal's */
 	const char *document_title, *number, *project, *customer_name, *contact_name;
 	const char *amount, *currency;
-	const char *expires;      /* local, or NULL */
+	const char *previous_amount, *previous_currency, *previous_title; /* kind change; NULL where unchanged */
+	const char *sent_at;      /* of this version, local */
+	const char *expires;      /* local, or NULL; kind expiring needs it */
 	const char *message;      /* the sender's own words, or NULL */
 	const char *body;         /* the tenant's own text, variables filled in; NULL: the portal's */
+	const char *body_end;     /* what of it stands after the link, or NULL */
 	const char *link;         /* absolute URL, the one button */
 	const char *decided_by, *decided_at, *sha256, *reason, *purchase_order; /* kinds accepted and declined */
+	const char *happened_at;  /* kind locked: local time */
 	int version;
 	bool quote;               /* kind quote, else project documentation */
-	bool to_sender;           /* told to the sender itself; kinds accepted and declined */
+	bool to_sender;           /* told to the sender itself: kinds accepted, declined, locked */
+	bool opened;              /* the contact has opened this version */
+	bool can_accept;          /* the contact is asked to decide */
 };

@@ -9,6 +9,7 @@
 	X(bad_request, 400, "The request cannot be understood")                 \
 	X(unauthorized, 401, "A valid API key is needed")                       \
 	X(forbidden, 403, "This key or link does not carry the right")          \
+	X(code_required, 403, "The access code is needed first")                \
 	X(not_found, 404, "Not found")                                          \
 	X(method_not_allowed, 405, "This method is not allowed here")           \
 	X(conflict, 409, "The request conflicts with the present state")        \

@@ -22,6 +22,15 @@ reply_header(struct request *request, const char *name, const char *value)
 	request->reply.headers = header;
 }
 
+const char *
+reply_header_get(const struct request *request, const char *name)
+{
+	for (const struct reply_header *header = request->reply.headers; header; header = header->next)
+		if (!strcmp(header->name, name))
+			return header->value;
+	return NULL;
+}
+
 static void
 start(struct request *request, int status, const char *type)
 {
@@ -60,6 +69,13 @@ reply_json(struct request *request, int status, struct json_object *value)
 {
 	start(request, status, "application/json");
 	json_add(request, value);
+}
+
+void
+reply_text(struct request *request, int status, const char *type, const char *text)
+{
+	start(request, status, type);
+	buf_text(&request->reply.body, text);
 }
 
 struct buf *
@@ -107,7 +123,7 @@ reply_file(struct request *request, const char *tenant, const char *sha256, cons
 }
 
 static struct json_object *
-text(const char *value)
+string(const char *value)
 {
 	return json_object_new_string(value);
 }
@@ -118,24 +134,24 @@ reply_problem_json(struct request *request, const struct problem *problem)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "type", text("about:blank"));
-	json_object_object_add(object, "title", text(problem_title(problem)));
+	json_object_object_add(object, "type", string("about:blank"));
+	json_object_object_add(object, "title", string(problem_title(problem)));
 	json_object_object_add(object, "status", json_object_new_int(problem_status(problem)));
-	json_object_object_add(object, "code", text(problem_name(problem)));
-	json_object_object_add(object, "detail", text(problem->detail));
+	json_object_object_add(object, "code", string(problem_name(problem)));
+	json_object_object_add(object, "detail", string(problem->detail));
 	if (problem->items) {
 		struct json_object *errors = json_object_new_array();
 
 		for (const struct problem_item *item = problem->items; item; item = item->next) {
 			struct json_object *error = json_object_new_object();
 
-			json_object_object_add(error, "pointer", text(item->pointer));
-			json_object_object_add(error, "detail", text(item->detail));
+			json_object_object_add(error, "pointer", string(item->pointer));
+			json_object_object_add(error, "detail", string(item->detail));
 			json_object_array_add(errors, error);
 		}
 		json_object_object_add(object, "errors", errors);
 	}
-	json_object_object_add(object, "request_id", text(request->id));
+	json_object_object_add(object, "request_id", string(request->id));
 	start(request, problem_status(problem), "application/problem+json");
 	json_add(request, object);
 	json_object_put(object);

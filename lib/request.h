@@ -40,6 +40,13 @@ struct route {
 
 enum { ARGUMENTS_MOST = 3 };
 
+/* A change under way (lib/change.h). */
+struct change {
+	bool open;
+	const char *key;                /* Idempotency-Key whose answer is to be kept, or NULL */
+	char fingerprint[SHA256_HEX];
+};
+
 struct reply_header {
 	const char *name, *value;
 	struct reply_header *next;
@@ -74,6 +81,8 @@ struct request {
 	int body_fd;             /* the spooled body's file, -1 when it came in memory */
 
 	const char *tenant_id, *key_id; /* with AUTH_READ and AUTH_WRITE */
+	struct change change;
+	const char *generation;         /* with AUTH_LINK: of the access code that a cookie proves, or NULL */
 	char token_id[UUID_TEXT];       /* with AUTH_LINK: the token's public half */
 	const char *personal;    /* {"ip", "user_agent"} as JSON, for the history */
 
@@ -100,9 +109,11 @@ const char *request_link_path(const struct request *request);
 
 /* Replies. The last one counts; nothing is sent before the handler returns. */
 void reply_header(struct request *request, const char *name, const char *value);
+const char *reply_header_get(const struct request *request, const char *name); /* NULL when not set */
 void reply_empty(struct request *request, int status);
 void reply_see_other(struct request *request, const char *path); /* 303 */
 void reply_json(struct request *request, int status, struct json_object *value);
+void reply_text(struct request *request, int status, const char *type, const char *text);
 struct buf *reply_html(struct request *request, int status);     /* append the page to what it gives */
 
 /* Has nginx send bytes of the store under NAME: inline for a viewer, else as a download (RFC 6266). */

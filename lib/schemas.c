@@ -65,31 +65,97 @@ static const struct schema_member notify[] = {
     {.name = NULL},
 };
 
+/* What may be said of a document besides what a version consists of: at sending and later. */
+#define SETTINGS_OF_A_DOCUMENT \
+	{.name = "contacts", .type = SCHEMA_array, .max = 100, .items = &contact, .distinct = (words){"email", "external_id", NULL}}, \
+	{.name = "project", .type = SCHEMA_text, .nullable = true, .max = 200}, \
+	VISIBILITY, \
+	{.name = "access_code", .type = SCHEMA_text, .nullable = true, .min = 6, .max = 100}, \
+	ACCEPT, \
+	{.name = "message", .type = SCHEMA_lines, .nullable = true, .max = 5000}, \
+	{.name = "language", .type = SCHEMA_choice, .nullable = true, .choices = languages}, \
+	NOTIFY, \
+	{.name = "expires_at", .type = SCHEMA_time, .nullable = true}, \
+	{.name = "remove_at", .type = SCHEMA_time, .nullable = true}, \
+	ARCHIVE_AFTER_DAYS
+
+/* What a tenant may set as defaults of these. */
+#define VISIBILITY \
+	{.name = "visibility", .type = SCHEMA_choice, .nullable = true, .choices = (words){"contact", "customer", "link", NULL}}
+#define ACCEPT {.name = "accept", .type = SCHEMA_object, .nullable = true, .members = accept}
+#define NOTIFY {.name = "notify", .type = SCHEMA_object, .nullable = true, .members = notify}
+#define ARCHIVE_AFTER_DAYS \
+	{.name = "archive_after_days", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = 3650}
+
 static const struct schema_member metadata[] = {
     {.name = "external_id", .type = SCHEMA_text, .key = true, .min = 1, .max = 200},
     {.name = "kind", .type = SCHEMA_choice, .nullable = true, .choices = (words){"quote", "document", NULL}},
     {.name = "title", .type = SCHEMA_text, .required = true, .min = 1, .max = 200},
     {.name = "number", .type = SCHEMA_text, .nullable = true, .max = 60},
-    {.name = "project", .type = SCHEMA_text, .nullable = true, .max = 200},
     {.name = "amount", .type = SCHEMA_object, .nullable = true, .members = amount, .whole = true},
     {.name = "customer", .type = SCHEMA_object, .required = true, .members = customer},
-    {.name = "contacts", .type = SCHEMA_array, .required = true, .max = 100, .items = &contact,
-     .distinct = (words){"email", "external_id", NULL}},
-    {.name = "visibility", .type = SCHEMA_choice, .nullable = true,
-     .choices = (words){"contact", NULL}, .later = (words){"customer", "link", NULL}},
-    {.name = "access_code", .type = SCHEMA_text, .nullable = true, .not_yet = true, .min = 6, .max = 200},
-    {.name = "accept", .type = SCHEMA_object, .nullable = true, .members = accept},
-    {.name = "message", .type = SCHEMA_lines, .nullable = true, .max = 5000},
-    {.name = "language", .type = SCHEMA_choice, .nullable = true, .choices = languages},
-    {.name = "notify", .type = SCHEMA_object, .nullable = true, .members = notify},
-    {.name = "expires_at", .type = SCHEMA_time, .nullable = true},
-    {.name = "remove_at", .type = SCHEMA_time, .nullable = true},
-    {.name = "archive_after_days", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = 3650},
+    SETTINGS_OF_A_DOCUMENT,
     {.name = "revision", .type = SCHEMA_boolean},
     {.name = NULL},
 };
 
 const struct schema schema_metadata = {metadata};
+
+static const struct schema_member patch[] = {SETTINGS_OF_A_DOCUMENT, {.name = NULL}};
+
+const struct schema schema_patch = {patch};
+
+static const struct schema_member expires_after[] = {
+    {.name = "days", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = 3650},
+    {.name = "weeks", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = 520},
+    {.name = "months", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = 120},
+    {.name = NULL},
+};
+
+static const struct schema_member defaults[] = {
+    VISIBILITY, ACCEPT, NOTIFY, ARCHIVE_AFTER_DAYS,
+    {.name = "expires_after", .type = SCHEMA_object, .nullable = true, .members = expires_after, .whole = true},
+    {.name = "archive_on_decision", .type = SCHEMA_boolean, .nullable = true},
+    {.name = NULL},
+};
+
+static const struct schema_member texts_of_a_language[] = {
+    {.name = "mail_subject", .type = SCHEMA_text, .nullable = true, .max = 200},
+    {.name = "mail_body", .type = SCHEMA_lines, .nullable = true, .max = 5000},
+    {.name = "welcome", .type = SCHEMA_lines, .nullable = true, .max = 2000},
+    {.name = "thanks", .type = SCHEMA_lines, .nullable = true, .max = 2000},
+    {.name = "consent", .type = SCHEMA_lines, .nullable = true, .max = 2000},
+    {.name = "access", .type = SCHEMA_lines, .nullable = true, .max = 2000},
+    {.name = NULL},
+};
+
+static const struct schema_member texts[] = {
+    {.name = "da", .type = SCHEMA_object, .nullable = true, .members = texts_of_a_language},
+    {.name = "en", .type = SCHEMA_object, .nullable = true, .members = texts_of_a_language},
+    {.name = NULL},
+};
+
+static const struct schema_member retention[] = {
+    {.name = "ip_days", .type = SCHEMA_integer, .nullable = true, .not_yet = true, .min = 1, .max = 3650},
+    {.name = "event_days", .type = SCHEMA_integer, .nullable = true, .not_yet = true, .min = 30, .max = 3650},
+    {.name = NULL},
+};
+
+static const struct schema_member settings[] = {
+    {.name = "sender_name", .type = SCHEMA_text, .nullable = true, .min = 1, .max = 200},
+    {.name = "reply_to", .type = SCHEMA_email, .nullable = true},
+    {.name = "color", .type = SCHEMA_color, .nullable = true},
+    {.name = "language", .type = SCHEMA_choice, .nullable = true, .choices = languages},
+    {.name = "time_zone", .type = SCHEMA_text, .nullable = true, .min = 1, .max = 100},
+    {.name = "texts", .type = SCHEMA_object, .nullable = true, .members = texts},
+    {.name = "defaults", .type = SCHEMA_object, .nullable = true, .members = defaults},
+    {.name = "return_links", .type = SCHEMA_boolean, .nullable = true, .not_yet = true},
+    {.name = "verify_shows_name", .type = SCHEMA_boolean, .nullable = true, .not_yet = true},
+    {.name = "retention", .type = SCHEMA_object, .nullable = true, .members = retention},
+    {.name = NULL},
+};
+
+const struct schema schema_settings = {settings};
 
 static const struct schema_member event_type = {.type = SCHEMA_choice, .choices = event_types};
 

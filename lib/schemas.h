@@ -12,6 +12,12 @@ struct json_object;
 /* A document's metadata: the part `metadata` of POST /api/v1/documents. */
 extern const struct schema schema_metadata;
 
+/* PATCH /api/v1/documents/{id}, a merge patch. */
+extern const struct schema schema_patch;
+
+/* PATCH /api/v1/settings, a merge patch. Contrast, variables and the time zone are checked elsewhere. */
+extern const struct schema schema_settings;
+
 /* POST /api/v1/webhooks; the address itself is checked by whoever connects to it. */
 extern const struct schema schema_webhook;
 

@@ -25,10 +25,26 @@ sender_links(struct request *request, struct json_object *document)
 	json_object_object_del(document, "revision");
 }
 
+static const char *
+etag_of(struct request *request, struct json_object *object)
+{
+	return arena_printf(request->arena, "\"%lld\"", (long long)json_integer(object, "revision", 0));
+}
+
+void
+sender_reply_settings(struct request *request, int status, struct json_object *settings)
+{
+	const char *etag = etag_of(request, settings);
+
+	json_object_object_del(settings, "revision");
+	reply_json(request, status, settings);
+	reply_header(request, "ETag", etag);
+}
+
 void
 sender_reply_document(struct request *request, int status, const char *result, struct json_object *document)
 {
-	const char *etag = arena_printf(request->arena, "\"%lld\"", (long long)json_integer(document, "revision", 0));
+	const char *etag = etag_of(request, document);
 
 	sender_links(request, document);
 	if (result) {

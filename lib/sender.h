@@ -7,6 +7,9 @@
  * becomes the ETag. RESULT, where not NULL, stands in front (`created`, …). */
 void sender_reply_document(struct request *request, int status, const char *result, struct json_object *document);
 
+/* Answers with the tenant's settings; the revision becomes the ETag. */
+void sender_reply_settings(struct request *request, int status, struct json_object *settings);
+
 /* Makes the links of one document of a list. */
 void sender_links(struct request *request, struct json_object *document);
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "processes.h"
 #include "utf8.h"
 
@@ -139,9 +140,13 @@ answer(FCGX_Request *fcgi, const struct service *service, struct request *reques
 	request->method = or_empty(request_parameter(request, "REQUEST_METHOD"));
 	request->path = or_empty(request_parameter(request, "DOCUMENT_URI"));
 	problem = handle(request, service, fcgi->in);
+	if (!problem)
+		problem = change_commit(request);
 	db_rollback(request->db);
-	if (problem)
+	if (problem) {
 		reply_problem(request, problem);
+		change_keep_refusal(request);
+	}
 	send_reply(fcgi, request);
 	FCGX_Finish_r(fcgi);
 	log_request(request, problem, &start);

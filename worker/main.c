@@ -50,15 +50,20 @@ batch(struct db *db, enum statement statement, const char *member)
 	return more;
 }
 
-/* What is due by itself: claims of workers that died, and documents that expired. */
+/* What is due by itself: claims of workers that died, documents that expired, reminders, archiving,
+ * removal, answers and counters that have had their day. */
 static void
 tidy(struct db *db)
 {
 	struct arena *arena = arena_new();
 	struct json_object *answer = NULL;
 
-	if (!db_json_array(db, arena, STATEMENT_worker_release, &answer, NULL, 0))
+	if (!db_json_array(db, arena, STATEMENT_worker_release, &answer, NULL, 0)) {
 		batch(db, STATEMENT_worker_expire, "expired");
+		batch(db, STATEMENT_worker_remind, "done");
+		batch(db, STATEMENT_worker_archive, "done");
+		batch(db, STATEMENT_worker_forget_answers, "done");
+	}
 	arena_free(arena);
 }
 
