@@ -1,12 +1,13 @@
-/* accept: the customer's decisions. */
+/* accept: the access code, and the customer's decisions. */
 #include <string.h>
 
+#include "access.h"
 #include "link.h"
 #include "serve.h"
 #include "templates.h"
 #include "utf8.h"
 
-enum { FORM_MOST = 64 * 1024, NAME_MOST = 200, ORDER_MOST = 100, REASON_MOST = 2000 };
+enum { FORM_MOST = 64 * 1024, NAME_MOST = 200, ORDER_MOST = 100, REASON_MOST = 2000, CODE_MOST = 200 };
 
 /* A field without the white space around it; NULL when nothing is left. */
 static const char *
@@ -77,6 +78,14 @@ show_again(struct request *request, int status, const struct page_form *form, bo
 	return NULL;
 }
 
+/* 303 to the document's page, in the language that was asked for. */
+static void
+see_page(struct request *request)
+{
+	reply_see_other(request, arena_printf(request->arena, "%s%s%s", request_link_path(request),
+	    request->language_asked ? "?lang=" : "", request->language_asked ? request->language_asked : ""));
+}
+
 /* 303 to the receipt; the same decision again is its receipt at once (200); all else is 409 and shows
  * the document as it is now. */
 static const struct problem *
@@ -86,8 +95,7 @@ decide(struct request *request, const struct link_decision *decision, const stru
 
 	TRY(link_decide(request, decision, &decided));
 	if (decided == DECIDED) {
-		reply_see_other(request, arena_printf(request->arena, "%s%s%s", request_link_path(request),
-		    request->language_asked ? "?lang=" : "", request->language_asked ? request->language_asked : ""));
+		see_page(request);
 		return NULL;
 	}
 	return show_again(request, decided == DECIDED_BEFORE ? 200 : 409, form, decided == DECIDED_CHANGED);
@@ -144,7 +152,36 @@ decline(struct request *request)
 	return decide(request, &decision, &shown);
 }
 
+/* POST /d/{token}/code, field `code`: the access code of a public link. 303 to the page with a cookie that proves it;
+ * 403 shows the form with what went wrong. Tries are counted by link and by address. */
+static const struct problem *
+enter_code(struct request *request)
+{
+	struct code_page page;
+	struct form *form = NULL;
+	enum code_try outcome;
+	const char *code, *cookie;
+
+	TRY(request_form(request, &form));
+	request_language_choose(request, form_get(form, "lang"));
+	code = form_get(form, "code");
+	TRY(link_code_try(request, code && strlen(code) <= CODE_MOST ? code : "", &outcome, &cookie));
+	if (outcome == CODE_RIGHT || outcome == CODE_NOT_NEEDED) {
+		see_page(request);
+		if (cookie)
+			reply_header(request, "Set-Cookie", arena_printf(request->arena,
+			    "code=%s; Path=%s; Max-Age=%d; HttpOnly; SameSite=Lax%s", cookie, request_link_path(request),
+			    ACCESS_COOKIE_DAYS * 86400, strncmp(request->config->base_url, "https:", 6) ? "" : "; Secure"));
+		return NULL;
+	}
+	TRY(link_code_page(request, &page));
+	page.error = outcome == CODE_LOCKED ? "locked" : "wrong";
+	template_code(reply_html(request, 403), &page);
+	return NULL;
+}
+
 static const struct route routes[] = {
+    {"POST", "/d/{token}/code", AUTH_LINK, 4096, enter_code},
     {"POST", "/d/{token}/accept", AUTH_LINK, FORM_MOST, accept},
     {"POST", "/d/{token}/decline", AUTH_LINK, FORM_MOST, decline},
     {0},

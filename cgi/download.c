@@ -19,7 +19,9 @@ send_file(struct request *request, const char *what, const char *n, bool viewed_
 {
 	struct link_file file;
 
-	TRY(link_file(request, what, n, person_starts(request), &file));
+	bool record = strcmp(what, "file") && strcmp(what, "logo") && person_starts(request);
+
+	TRY(link_file(request, what, n, record, &file));
 	if (file.withdrawn)
 		reply_see_other(request, request_link_path(request)); /* the page says so */
 	else
@@ -52,7 +54,15 @@ attachment(struct request *request)
 	return send_file(request, "attachment", n, false);
 }
 
+/* GET /d/{token}/logo: the sender's logo. Records nothing. */
+static const struct problem *
+logo(struct request *request)
+{
+	return send_file(request, "logo", NULL, true);
+}
+
 static const struct route routes[] = {
+    {"GET", "/d/{token}/logo", AUTH_LINK, 0, logo},
     {"GET", "/d/{token}/file", AUTH_LINK, 0, view_file},
     {"GET", "/d/{token}/download", AUTH_LINK, 0, download},
     {"GET", "/d/{token}/attachments/{n}", AUTH_LINK, 0, attachment},

@@ -5,8 +5,19 @@
 #include "serve.h"
 #include "templates.h"
 
-/* GET /d/{token}: the document's page. Records `fetched`, at most once an hour; HEAD records nothing.
- * 200, or 404 for what is unknown, revoked or removed alike. */
+/* The page that asks for a public link's access code. */
+static const struct problem *
+ask_for_code(struct request *request)
+{
+	struct code_page page;
+
+	TRY(link_code_page(request, &page));
+	template_code(reply_html(request, 200), &page);
+	return NULL;
+}
+
+/* GET /d/{token}: the document's page, or first the form for the access code. Records `fetched`, at most
+ * once an hour; HEAD records nothing. 200, or 404 for what is unknown, revoked or removed alike. */
 static const struct problem *
 show_document(struct request *request)
 {
@@ -14,7 +25,11 @@ show_document(struct request *request)
 	enum fetch fetch = !strcmp(request->method, "HEAD") ? FETCH_NONE
 	    : request_by_scanner(request) ? FETCH_SCANNER : FETCH_PERSON;
 
-	TRY(link_page(request, fetch, &page));
+	const struct problem *problem = link_page(request, fetch, &page);
+
+	if (problem && problem->code == PROBLEM_code_required)
+		return ask_for_code(request);
+	TRY(problem);
 	template_document(reply_html(request, 200), &page);
 	return NULL;
 }

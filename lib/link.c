@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
 #include "json.h"
 
 /* The portal's own consent texts by language: what the database records is what the page showed. */
@@ -73,18 +74,26 @@ decision_read(struct arena *arena, struct json_object *row)
 	return decision;
 }
 
+/* The members that every page of a link has. */
+static void
+frame_read(struct request *request, struct json_object *row, struct page *page)
+{
+	request->language = language_parse(json_text(row, "language"), request->language);
+	page->language = request->language;
+	page->sender_name = json_text(row, "sender_name");
+	page->color = json_text(row, "color");
+	page->logo = json_boolean(row, "logo", false) ? arena_printf(request->arena, "%s/logo", request_link_path(request)) : NULL;
+	page->request_id = request->id;
+}
+
 static void
 page_read(struct request *request, struct json_object *row, struct document_page *page)
 {
 	const char *signature = json_text(row, "signature");
 
 	memset(page, 0, sizeof *page);
-	request->language = language_parse(json_text(row, "language"), request->language);
-	page->page.language = request->language;
+	frame_read(request, row, &page->page);
 	page->page.title = page->document_title = json_text(row, "title");
-	page->page.sender_name = json_text(row, "sender_name");
-	page->page.color = json_text(row, "color");
-	page->page.request_id = request->id;
 	page->path = request_link_path(request);
 	page->state = json_text(row, "state");
 	page->kind = json_text(row, "kind");
@@ -108,23 +117,62 @@ page_read(struct request *request, struct json_object *row, struct document_page
 	page->purchase_order = true;
 	page->consent = json_text(row, "consent");
 	page->thanks = json_text(row, "thanks");
+	page->welcome = json_text(row, "welcome");
 	page->decision = decision_read(request->arena, json_member(row, "decision"));
 	page->form.name = page->contact_name;
+}
+
+static const struct problem *
+page_load(struct request *request, enum fetch fetch, struct json_object **row)
+{
+	static const char *const fetches[] = {
+	    [FETCH_NONE] = "none", [FETCH_PERSON] = "person", [FETCH_SCANNER] = "scanner"};
+
+	return db_json(request->db, request->arena, STATEMENT_customer_page, row, request->token_id, request->generation,
+	    fetches[fetch], request->language_asked, consents_json(request->arena), request->personal, request->id);
 }
 
 const struct problem *
 link_page(struct request *request, enum fetch fetch, struct document_page *page)
 {
-	static const char *const fetches[] = {
-	    [FETCH_NONE] = "none", [FETCH_PERSON] = "person", [FETCH_SCANNER] = "scanner"};
 	struct json_object *row = NULL;
 
-	TRY(db_json(request->db, request->arena, STATEMENT_customer_page, &row, request->token_id,
-	    request->generation, fetches[fetch],
-	    request->language_asked, consents_json(request->arena), request->personal, request->id));
+	TRY(page_load(request, fetch, &row));
 	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
 	page_read(request, row, page);
 	return NULL;
+}
+
+const struct problem *
+link_code_page(struct request *request, struct code_page *page)
+{
+	struct json_object *row = NULL;
+
+	memset(page, 0, sizeof *page);
+	TRY(page_load(request, FETCH_NONE, &row));
+	frame_read(request, row, &page->page);
+	page->page.title = word(request->language, WORD_code_title);
+	page->path = request_link_path(request);
+	page->access = json_text(row, "access");
+	return NULL;
+}
+
+const struct problem *
+link_code_try(struct request *request, const char *code, enum code_try *outcome, const char **cookie)
+{
+	const char *address = request_parameter(request, "REMOTE_ADDR"), *verdict;
+	struct json_object *row = NULL;
+
+	*cookie = NULL;
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_code_try, &row, request->token_id, address, request->id));
+	verdict = json_text(row, "verdict");
+	TRY(strcmp(verdict, "unknown") ? NULL : verdict_problem(request->arena, verdict));
+	*outcome = !strcmp(verdict, "locked") ? CODE_LOCKED : strcmp(verdict, "try") ? CODE_NOT_NEEDED : CODE_WRONG;
+	if (*outcome != CODE_WRONG || !access_code_right(request->arena, code, json_text(row, "hash")))
+		return NULL;
+	*outcome = CODE_RIGHT;
+	*cookie = access_cookie(request->arena, request->secrets, request->token_id, (int)json_integer(row, "generation", 0));
+	return db_json(request->db, request->arena, STATEMENT_customer_code_right, &row, request->token_id, address);
 }
 
 const struct problem *

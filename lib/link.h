@@ -11,6 +11,14 @@ enum fetch { FETCH_NONE, FETCH_PERSON, FETCH_SCANNER };
  * live in the arena. Problems: not_found, and what the database says. */
 const struct problem *link_page(struct request *request, enum fetch fetch, struct document_page *page);
 
+/* Loads the page that asks for a public link's access code: what link_page() answers with code_required to. */
+const struct problem *link_code_page(struct request *request, struct code_page *page);
+
+/* Tries an access code. A right one gives *COOKIE, the value that proves it from now on. */
+enum code_try { CODE_RIGHT, CODE_WRONG, CODE_LOCKED, CODE_NOT_NEEDED };
+const struct problem *link_code_try(struct request *request, const char *code, enum code_try *outcome,
+    const char **cookie);
+
 /* Records that the visitor has version VERSION before them. */
 const struct problem *link_opened(struct request *request, int version);
 

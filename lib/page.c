@@ -41,3 +41,10 @@ page_line(struct arena *arena, const char **text)
 	*text += **text != '\0';
 	return arena_strndup(arena, line, length);
 }
+
+bool
+mail_invites(const struct mail_page *mail)
+{
+	return page_is(mail->kind, "upload") || page_is(mail->kind, "change") || page_is(mail->kind, "reminder") ||
+	    page_is(mail->kind, "expiring");
+}

@@ -124,3 +124,6 @@ struct mail_page {
 	bool opened;              /* the contact has opened this version */
 	bool can_accept;          /* the contact is asked to decide */
 };
+
+/* Whether a mail invites a contact to read: kinds upload, change, reminder, expiring. */
+bool mail_invites(const struct mail_page *mail);

@@ -8,6 +8,7 @@
 #include "mail.h"
 #include "page.h"
 #include "templates.h"
+#include "texts.h"
 #include "token.h"
 
 /* The host of the portal's address, for Message-IDs (RFC 5322, section 3.6.4). */
@@ -56,9 +57,63 @@ page_read(struct arena *arena, struct json_object *row, struct mail_page *page)
 	page->currency = text_copy(arena, row, "currency");
 	page->expires = text_copy(arena, row, "expires");
 	page->message = text_copy(arena, row, "message");
+	page->previous_amount = text_copy(arena, row, "previous_amount");
+	page->previous_currency = text_copy(arena, row, "previous_currency");
+	page->previous_title = text_copy(arena, row, "previous_title");
+	page->sent_at = text_copy(arena, row, "sent_at");
+	page->happened_at = text_copy(arena, row, "happened_at");
 	page->version = (int)json_integer(row, "version", 1);
 	page->quote = kind && !strcmp(kind, "quote");
+	page->opened = json_boolean(row, "opened", false);
+	page->can_accept = json_boolean(row, "can_accept", false);
 	decision_read(arena, json_member(row, "decision"), page);
+}
+
+/* TEXT without the blank lines around it; NULL for NULL. */
+static const char *
+without_blank_ends(struct arena *arena, const char *text)
+{
+	if (!text)
+		return NULL;
+	text += strspn(text, " \t\r\n");
+
+	size_t length = strlen(text);
+
+	while (length && strchr(" \t\r\n", text[length - 1]))
+		length--;
+	return arena_strndup(arena, text, length);
+}
+
+/* The tenant's own body. The link stands once and on a line of its own: the first {link} parts the body there, without
+ * the stop that may have ended its sentence; without one the link follows the body. */
+static void
+body_fill(struct arena *arena, const char *body, const struct text_values *values, struct mail_page *page)
+{
+	static const char variable[] = "{link}";
+	const char *link = body ? strstr(body, variable) : NULL;
+	const char *before = link ? arena_strndup(arena, body, (size_t)(link - body)) : body;
+	const char *after = link ? link + strlen(variable) : NULL;
+
+	if (after)
+		after += strspn(after, ".,;:");
+	page->body = without_blank_ends(arena, texts_fill(arena, page->language, before, values));
+	page->body_end = without_blank_ends(arena, texts_fill(arena, page->language, after, values));
+	if (body && strstr(body, "{besked}"))
+		page->message = NULL; /* the body has it */
+}
+
+/* The tenant's own subject and body, where it has them. */
+static void
+texts_read(struct arena *arena, struct json_object *texts, struct mail_page *page)
+{
+	const struct text_values values = {
+	    .customer = page->customer_name, .contact = page->contact_name, .sender = page->sender_name,
+	    .project = page->project, .title = page->document_title, .number = page->number,
+	    .expires = page->expires, .message = page->message, .link = page->link,
+	};
+
+	page->own_subject = texts_fill(arena, page->language, json_text(texts, "mail_subject"), &values);
+	body_fill(arena, json_text(texts, "mail_body"), &values, page);
 }
 
 static const struct problem *
@@ -74,6 +129,7 @@ compose(const struct outbox_setting *setting, struct job *job, struct json_objec
 		return problem_new(arena, PROBLEM_internal, "there is no key for links");
 	page_read(arena, row, page);
 	page->link = arena_printf(arena, "%s/d/%s", setting->config->base_url, token);
+	texts_read(arena, json_member(row, "texts"), page);
 	template_mail_subject(&subject, page);
 	page->subject = subject.bytes;
 	template_mail_text(&text, page);

@@ -51,15 +51,6 @@ BEGIN
 		p_personal, p_request);
 END $$;
 
--- What the visitor agrees to: the tenant's own text in this language, else the portal's, with the
--- customer's name in it.
-CREATE OR REPLACE FUNCTION consent_text(s setting, d document, p_language text, p_consents jsonb) RETURNS text
-LANGUAGE sql STABLE AS $$
-	SELECT replace(replace(coalesce(s.texts -> p_language ->> 'consent', p_consents ->> p_language),
-		'{customer}', c.name), '{kunde}', c.name)
-	FROM customer c WHERE c.tenant_id = d.tenant_id AND c.id = d.customer_id
-$$;
-
 -- The language of a page: the one asked for, else the contact's, else the document's.
 CREATE OR REPLACE FUNCTION page_language(d document, l link, p_asked text) RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT coalesce(p_asked,
@@ -88,13 +79,21 @@ DECLARE
 	s setting := v_pass.setting;
 	v version;
 	v_language text;
+	v_values jsonb;
 	v_answer json;
 BEGIN
+	v_language := page_language(d, l, p_language);
+	IF v_pass.verdict = 'code_required' THEN
+		-- Before the code is right nothing is told but whose page it is.
+		RETURN json_build_object('verdict', v_pass.verdict, 'language', v_language, 'sender_name', s.sender_name,
+			'color', s.color, 'access', text_fill(s.texts -> v_language ->> 'access',
+				jsonb_build_object('virksomhed', s.sender_name)));
+	END IF;
 	IF v_pass.verdict <> 'ok' THEN
 		RETURN json_build_object('verdict', v_pass.verdict);
 	END IF;
-	v_language := page_language(d, l, p_language);
 	SELECT * INTO v FROM version WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version;
+	v_values := text_values(s, d, l, v, v_language);
 	IF p_fetch <> 'none' AND l.kind <> 'preview' AND d.withdrawn_at IS NULL THEN
 		PERFORM fetched(d, l, v_pass.at, p_fetch = 'scanner', p_personal, p_request);
 	END IF;
@@ -107,8 +106,7 @@ BEGIN
 		'customer_name', (SELECT name FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id),
 		'contact_name', (SELECT name FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id),
 		'sent_at', local_time(v.created_at, s.time_zone),
-		'expires', CASE WHEN length(d.settings ->> 'expires_at') = 10 THEN d.settings ->> 'expires_at'
-			ELSE local_time(d.expires_at, s.time_zone) END,
+		'expires', expires_local(d, s),
 		'days_left', CASE WHEN length(d.settings ->> 'expires_at') = 10
 				THEN (d.settings ->> 'expires_at')::date
 				ELSE (d.expires_at AT TIME ZONE s.time_zone)::date END
@@ -118,8 +116,10 @@ BEGIN
 		'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean
 			AND 'accept' = ANY (l.rights) AND transition_answer(d, 'decide', v_pass.at) = 'yes',
 		'signature', d.settings -> 'accept' ->> 'signature',
-		'consent', consent_text(s, d, v_language, p_consents),
-		'thanks', s.texts -> v_language ->> 'thanks',
+		'consent', consent_text(s, v_language, p_consents, v_values),
+		'welcome', text_fill(s.texts -> v_language ->> 'welcome', v_values),
+		'thanks', text_fill(s.texts -> v_language ->> 'thanks', v_values),
+		'logo', EXISTS (SELECT FROM setting_file WHERE tenant_id = d.tenant_id AND kind = 'logo'),
 		'decision', page_decision(d, l, s.time_zone))
 	INTO v_answer;
 	RETURN v_answer;
@@ -140,14 +140,14 @@ BEGIN
 	RETURN json_build_object('verdict', v_pass.verdict);
 END $$;
 
--- The bytes behind a link. WHAT: file (the viewer), download, attachment (number N). RECORD: this is
+-- The bytes behind a link. WHAT: file (the viewer), download, attachment (number N), logo. RECORD: this is
 -- the start of a download by what is no scanner. Gives {verdict, tenant_id, sha256, name, type};
 -- verdict `unknown` also where there is no such attachment.
 CREATE OR REPLACE FUNCTION customer_file(p_token uuid, p_generation integer, p_what text, p_n integer,
 	p_record boolean, p_personal jsonb, p_request text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
-	v_pass gate_pass := gate(p_token, 'view', p_generation);
+	v_pass gate_pass := gate(p_token, CASE p_what WHEN 'logo' THEN 'page' ELSE 'view' END, p_generation);
 	d document := v_pass.document;
 	l link := v_pass.link;
 	v_answer json;
@@ -155,7 +155,12 @@ BEGIN
 	IF v_pass.verdict <> 'ok' THEN
 		RETURN json_build_object('verdict', v_pass.verdict);
 	END IF;
-	IF p_what = 'attachment' THEN
+	IF p_what = 'logo' THEN
+		RETURN coalesce((SELECT json_build_object('verdict', 'ok', 'tenant_id', tenant_id, 'name', name,
+			'type', type, 'sha256', encode(sha256, 'hex'))
+			FROM setting_file WHERE tenant_id = d.tenant_id AND kind = 'logo'),
+			json_build_object('verdict', 'unknown'));
+	ELSIF p_what = 'attachment' THEN
 		SELECT json_build_object('verdict', 'ok', 'tenant_id', d.tenant_id, 'name', name, 'type', type,
 			'sha256', encode(sha256, 'hex')) INTO v_answer
 		FROM attachment

@@ -57,7 +57,8 @@ DECLARE
 	v_type text := p_given ->> 'type';
 	v_contact contact;
 	v_language text := page_language(d, l, p_given ->> 'language');
-	v_consent text := CASE v_type WHEN 'accepted' THEN consent_text(s, d, v_language, p_consents) END;
+	v_consent text := CASE v_type WHEN 'accepted' THEN
+		consent_text(s, v_language, p_consents, text_values(s, d, l, v, v_language)) END;
 	v_event uuid;
 BEGIN
 	SELECT * INTO v_contact FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id;

@@ -91,25 +91,39 @@ CREATE OR REPLACE FUNCTION job_json(j job) RETURNS json LANGUAGE sql STABLE AS $
 		'webhook', CASE j.kind WHEN 'webhook' THEN delivery_json(j) END)
 $$;
 
+-- What a version changed that a mail tells of: the members of the one before that differ, else null.
+CREATE OR REPLACE FUNCTION previous_json(v version) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT jsonb_build_object(
+		'previous_title', CASE WHEN o.title <> v.title THEN o.title END,
+		'previous_amount', CASE WHEN (o.amount, o.currency) IS DISTINCT FROM (v.amount, v.currency) THEN o.amount::text END,
+		'previous_currency', CASE WHEN (o.amount, o.currency) IS DISTINCT FROM (v.amount, v.currency) THEN o.currency END)
+	FROM version o
+	WHERE o.tenant_id = v.tenant_id AND o.document_id = v.document_id AND o.version = v.version - 1
+$$;
+
 -- What a mail says. `link` is a token's public half; the sender's own mails carry the preview link.
--- NULL when it is no longer wanted: the link is revoked, or what it invites to has ended.
+-- `texts` are the tenant's own of the mail's language, their variables still open. NULL when the mail is no
+-- longer wanted: the link is revoked, or what it invites to has ended.
 CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE AS $$
-	SELECT json_build_object('cause', split_part(j.cause, ':', 1), 'to_sender', j.link_id IS NULL,
+	SELECT (jsonb_build_object('cause', x.cause, 'to_sender', j.link_id IS NULL,
 		'to_name', CASE WHEN j.link_id IS NULL THEN s.sender_name ELSE c.name END,
 		'to_address', CASE WHEN j.link_id IS NULL THEN s.reply_to ELSE c.email END,
-		'language', CASE WHEN j.link_id IS NULL THEN s.language
-			ELSE coalesce(c.language, d.settings ->> 'language') END,
+		'language', x.language, 'texts', CASE WHEN x.invites THEN s.texts -> x.language END,
 		'link', l.token_id, 'sender_name', s.sender_name, 'color', s.color, 'reply_to', s.reply_to,
 		'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project, 'version', v.version,
 		'amount', v.amount::text, 'currency', v.currency, 'message', d.settings ->> 'message',
 		'customer_name', k.name, 'contact_name', c.name,
-		'expires', CASE WHEN length(d.settings ->> 'expires_at') = 10 THEN d.settings ->> 'expires_at'
-			ELSE local_time(d.expires_at, s.time_zone) END,
-		'decision', (SELECT json_build_object('type', x.type, 'name', x.name,
-				'at', local_time(x.at, s.time_zone), 'sha256', encode(x.sha256, 'hex'),
-				'reason', x.reason, 'purchase_order', x.purchase_order)
-			FROM decision x
-			WHERE x.tenant_id = j.tenant_id AND x.document_id = j.document_id AND x.version = j.version))
+		'sent_at', local_time(v.created_at, s.time_zone), 'expires', expires_local(d, s),
+		'happened_at', CASE x.cause WHEN 'locked' THEN local_time(j.created_at, s.time_zone) END,
+		'opened', EXISTS (SELECT FROM engagement e WHERE e.tenant_id = l.tenant_id AND e.link_id = l.id
+			AND e.version = v.version AND e.opened_at IS NOT NULL),
+		'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean AND 'accept' = ANY (l.rights),
+		'decision', (SELECT json_build_object('type', y.type, 'name', y.name,
+				'at', local_time(y.at, s.time_zone), 'sha256', encode(y.sha256, 'hex'),
+				'reason', y.reason, 'purchase_order', y.purchase_order)
+			FROM decision y
+			WHERE y.tenant_id = j.tenant_id AND y.document_id = j.document_id AND y.version = j.version))
+		|| CASE x.cause WHEN 'change' THEN coalesce(previous_json(v), '{}') ELSE '{}' END)::json
 	FROM document d
 	JOIN setting s ON s.tenant_id = d.tenant_id
 	JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = j.version
@@ -117,9 +131,14 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 	JOIN link l ON l.tenant_id = d.tenant_id AND l.document_id = d.id
 		AND CASE WHEN j.link_id IS NULL THEN l.kind = 'preview' ELSE l.id = j.link_id END
 	LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
+	CROSS JOIN LATERAL (SELECT split_part(j.cause, ':', 1) AS cause,
+		split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder', 'expiring') AS invites,
+		CASE WHEN j.link_id IS NULL THEN s.language
+			ELSE coalesce(c.language, d.settings ->> 'language') END AS language) x
 	WHERE d.tenant_id = j.tenant_id AND d.id = j.document_id AND d.removed_at IS NULL AND l.revoked_at IS NULL
-		AND (split_part(j.cause, ':', 1) NOT IN ('upload', 'change', 'reminder', 'expiring')
-			OR d.version = j.version AND document_state(d, portal_now()) IN ('sent', 'opened'))
+		AND (NOT x.invites OR d.version = j.version AND document_state(d, portal_now()) IN ('sent', 'opened'))
+		AND (x.cause NOT IN ('reminder', 'expiring') OR d.archived_at IS NULL)
+		AND (x.cause <> 'expiring' OR d.expires_at IS NOT NULL)
 $$;
 
 CREATE OR REPLACE FUNCTION delivery_json(j job) RETURNS json LANGUAGE sql STABLE AS $$

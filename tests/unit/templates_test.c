@@ -43,7 +43,7 @@ static struct document_page
 hostile_document(enum language language, const char *state)
 {
 	return (struct document_page){
-	    .page = {language, HOSTILE, HOSTILE, HOSTILE, HOSTILE},
+	    .page = {language, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}, .welcome = HOSTILE,
 	    .path = HOSTILE, .state = state, .kind = "quote", .number = HOSTILE, .project = HOSTILE,
 	    .message = HOSTILE, .document_title = HOSTILE, .amount = HOSTILE, .currency = HOSTILE,
 	    .customer_name = HOSTILE, .contact_name = HOSTILE, .sent_at = HOSTILE, .expires = HOSTILE,
@@ -202,8 +202,8 @@ static void
 test_notices(void **state)
 {
 	for (int language = 0; language < LANGUAGES; language++) {
-		const struct notice_page hostile = {{(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE}, HOSTILE, HOSTILE, HOSTILE};
-		const struct notice_page bare = {{(enum language)language, "T", NULL, NULL, NULL}, "T", "T", "/d/abc"};
+		const struct notice_page hostile = {{(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}, HOSTILE, HOSTILE, HOSTILE};
+		const struct notice_page bare = {{(enum language)language, "T", NULL, NULL, NULL, NULL}, "T", "T", "/d/abc"};
 		struct buf out = buf_new(*state, 0);
 
 		template_notice(&out, &hostile);
@@ -218,21 +218,25 @@ test_notices(void **state)
 static void
 test_mails(void **state)
 {
-	static const char *const kinds[] = {"upload", "change", "accepted", "declined"};
+	static const char *const kinds[] = {"upload", "change", "reminder", "expiring", "accepted", "declined", "locked", "?"};
 
-	for (size_t i = 0; i < COUNT(kinds) * LANGUAGES * 4; i++) {
+	for (size_t i = 0; i < COUNT(kinds) * LANGUAGES * 64; i++) {
 		const struct mail_page m = {.language = (enum language)(i / COUNT(kinds) % LANGUAGES), .kind = kinds[i % COUNT(kinds)],
 		    .sender_name = HOSTILE, .color = HOSTILE, .reply_to = HOSTILE, .subject = HOSTILE,
-		    .document_title = HOSTILE, .number = i & 8 ? HOSTILE : NULL, .project = HOSTILE, .customer_name = HOSTILE,
+		    .document_title = HOSTILE, .number = i & 16 ? HOSTILE : NULL, .project = HOSTILE, .customer_name = HOSTILE,
 		    .contact_name = HOSTILE, .amount = HOSTILE, .currency = HOSTILE, .expires = HOSTILE, .message = HOSTILE,
 		    .link = "https://portal.example/d/abc", .decided_by = HOSTILE, .decided_at = HOSTILE,
-		    .sha256 = HOSTILE, .reason = HOSTILE, .purchase_order = HOSTILE, .version = 1, .quote = i & 16};
+		    .sha256 = HOSTILE, .reason = HOSTILE, .purchase_order = HOSTILE, .version = 1, .quote = i & 32,
+		    .body = i & 64 ? HOSTILE : NULL, .body_end = i & 64 ? HOSTILE : NULL, .own_subject = i & 64 ? HOSTILE : NULL,
+		    .opened = i & 128, .can_accept = i & 256, .to_sender = i & 512, .previous_amount = i & 128 ? HOSTILE : NULL,
+		    .previous_title = i & 256 ? HOSTILE : NULL, .sent_at = HOSTILE, .happened_at = HOSTILE};
 		struct buf html = buf_new(*state, 0), text = buf_new(*state, 0), subject = buf_new(*state, 0);
 
 		template_mail_html(&html, &m);
 		assert_clean(html.bytes);
 		assert_non_null(strstr(html.bytes, "href=\"https://portal.example/d/abc\""));
 		template_mail_text(&text, &m);
+		assert_int_equal(occurrences(text.bytes, m.link), 1);
 		assert_non_null(strstr(text.bytes, "\nhttps://portal.example/d/abc\n"));
 		assert_non_null(strstr(text.bytes, HOSTILE)); /* text stays as it is */
 		assert_null(strchr(text.bytes, '{'));
@@ -259,6 +263,168 @@ test_mail_subject(void **state)
 	assert_string_equal(out.bytes, "Ny version af tilbud fra Nordtag ApS: Tilbud på nyt tag");
 }
 
+static const char *
+mail_text(const struct mail_page *m)
+{
+	struct buf text = buf_new(arena, 0);
+
+	template_mail_text(&text, m);
+	return text.bytes;
+}
+
+static const char *
+mail_subject(const struct mail_page *m)
+{
+	struct buf subject = buf_new(arena, 0);
+
+	template_mail_subject(&subject, m);
+	return subject.bytes;
+}
+
+static struct mail_page
+mail(enum language language, const char *kind)
+{
+	return (struct mail_page){.language = language, .kind = kind, .sender_name = "Nordtag ApS",
+	    .document_title = "Tilbud på nyt tag", .number = "2026-0117", .quote = true, .can_accept = true,
+	    .customer_name = "Jensen Byg A/S", .contact_name = "Mette Jensen", .amount = "179900.00", .currency = "DKK",
+	    .sent_at = "2026-11-23T09:00", .expires = "2026-12-31", .link = "https://portal.example/d/abc", .version = 2};
+}
+
+/* A mail about a change says what changed, and only that. */
+static void
+test_change_mail(void **state)
+{
+	struct mail_page m = mail(LANGUAGE_DA, "change");
+	struct buf html = buf_new(*state, 0);
+
+	m.previous_amount = "184500.00";
+	m.previous_currency = "DKK";
+	template_mail_html(&html, &m);
+	assert_non_null(strstr(html.bytes, "179.900,00 kr. (før 184.500,00 kr.)"));
+	assert_non_null(strstr(mail_text(&m), "\nBeløb: 179.900,00 kr. (før 184.500,00 kr.)\nVersion: 2\n"));
+	assert_non_null(strstr(mail_text(&m), "\nTitel: Tilbud på nyt tag\n"));
+	m.previous_title = "Tag";
+	m.amount = m.currency = NULL;
+	assert_non_null(strstr(mail_text(&m), "\nTitel: Tilbud på nyt tag (før Tag)\n"));
+	assert_non_null(strstr(mail_text(&m), "\nBeløb: ikke oplyst (før 184.500,00 kr.)\n"));
+	m.previous_amount = NULL;
+	assert_null(strstr(mail_text(&m), "Beløb"));
+}
+
+static void
+test_reminders(void **state)
+{
+	struct mail_page m = mail(LANGUAGE_DA, "reminder");
+
+	(void)state;
+	assert_string_equal(mail_subject(&m), "Påmindelse om tilbud 2026-0117 fra Nordtag ApS: Tilbud på nyt tag");
+	assert_non_null(strstr(mail_text(&m), "sendte et tilbud til Jensen Byg A/S den 23. november 2026. Du kan læse det"));
+	m.opened = true;
+	assert_non_null(strstr(mail_text(&m), "hører gerne fra dig"));
+	m.can_accept = false;
+	assert_null(strstr(mail_text(&m), "hører gerne fra dig"));
+	m.kind = "expiring";
+	assert_string_equal(mail_subject(&m), "Tilbud 2026-0117 fra Nordtag ApS gælder kun til og med 31. december 2026");
+	m.expires = "2026-12-31T12:00";
+	assert_string_equal(mail_subject(&m), "Tilbud 2026-0117 fra Nordtag ApS gælder kun til 31. december 2026 kl. 12.00");
+}
+
+static void
+test_locked_mail(void **state)
+{
+	struct mail_page m = mail(LANGUAGE_EN, "locked");
+
+	(void)state;
+	m.to_sender = true;
+	m.contact_name = NULL;
+	m.message = "Hidden";
+	m.happened_at = "2026-11-23T14:31";
+	assert_string_equal(mail_subject(&m), "Closed for an hour: the link to quote 2026-0117 for Jensen Byg A/S");
+	assert_non_null(strstr(mail_text(&m), "Time: 23 November 2026 at 14:31\n"));
+	assert_null(strstr(mail_text(&m), "Hidden"));
+	assert_null(strstr(mail_text(&m), "Valid"));
+}
+
+static void
+test_own_words(void **state)
+{
+	static const char *const kinds[] = {"upload", "change", "reminder", "expiring"};
+	static const char *const subjects[] = {"Vores tilbud", "Ny version: Vores tilbud", "Påmindelse: Vores tilbud",
+	    "Udløber snart: Vores tilbud"};
+	struct buf html = buf_new(*state, 0);
+	struct mail_page m = mail(LANGUAGE_DA, "upload");
+
+	m.own_subject = "Vores tilbud";
+	m.body = "Hej Mette\n\nSe det her:";
+	m.body_end = "Venlig hilsen";
+	m.kind = "reminder";
+	assert_int_equal(strncmp(mail_text(&m), "Har du set tilbuddet?\n\nHej Mette\n", 35), 0);
+	m.kind = "upload";
+	assert_int_equal(strncmp(mail_text(&m), m.body, strlen(m.body)), 0);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		m.kind = kinds[i];
+		assert_string_equal(mail_subject(&m), subjects[i]);
+		assert_non_null(strstr(mail_text(&m),
+		    "Hej Mette\n\nSe det her:\n\nhttps://portal.example/d/abc\n\nVenlig hilsen\n\nTitel: "));
+		assert_null(strstr(mail_text(&m), "Kære"));
+	}
+	template_mail_html(&html, &m);
+	assert_non_null(strstr(html.bytes, "Hej Mette\n<br>\n<br>Se det her:\n</p>"));
+	assert_non_null(strstr(html.bytes, "Venlig hilsen\n</p>"));
+}
+
+static void
+test_code(void **state)
+{
+	static const char *const errors[] = {NULL, "wrong", "locked"};
+
+	for (size_t i = 0; i < COUNT(errors) * LANGUAGES * 2; i++) {
+		const struct code_page c = {.page = {(enum language)(i & 1), HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE},
+		    .path = "/d/abc", .access = i & 2 ? HOSTILE : NULL, .error = errors[i / 4]};
+		struct buf out = buf_new(*state, 0);
+
+		template_code(&out, &c);
+		assert_clean(out.bytes);
+		assert_non_null(strstr(out.bytes, "action=\"/d/abc/code\""));
+		assert_non_null(strstr(out.bytes, "<label for=\"code\">"));
+		assert_int_equal(occurrences(out.bytes, "aria-describedby=\"code-error code-hint\""), c.error ? 1 : 0);
+		assert_int_equal(occurrences(out.bytes, "id=\"code-error\""), c.error ? 1 : 0);
+		assert_int_equal(occurrences(out.bytes, " value="), 1); /* the language; never the code */
+	}
+}
+
+static void
+test_logo_and_welcome(void **state)
+{
+	struct document_page d = quote(LANGUAGE_DA);
+	struct buf out = buf_new(*state, 0);
+
+	template_document(&out, &d);
+	assert_null(strstr(out.bytes, "<img"));
+	assert_null(strstr(out.bytes, "welcome"));
+	d.page.logo = "/d/abc/logo";
+	d.welcome = "Velkommen <b>\nMette";
+	d.message = "Beskeden";
+	out = buf_new(*state, 0);
+	template_document(&out, &d);
+	assert_non_null(strstr(out.bytes, "<img class=\"logo\" src=\"/d/abc/logo\" alt=\"Nordtag ApS\">"));
+	assert_non_null(strstr(out.bytes, "Velkommen &lt;b&gt;\nMette</p>"));
+	assert_true(strstr(out.bytes, "Velkommen") < strstr(out.bytes, "Beskeden"));
+}
+
+static void
+test_lines(void **state)
+{
+	const char *text = "a\r\n\nb\r";
+
+	assert_string_equal(page_line(*state, &text), "a");
+	assert_string_equal(page_line(*state, &text), "");
+	assert_string_equal(page_line(*state, &text), "b");
+	assert_null(page_line(*state, &text));
+	text = NULL;
+	assert_null(page_line(*state, &text));
+}
+
 int
 main(void)
 {
@@ -274,6 +440,13 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_notices, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_mails, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_mail_subject, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_change_mail, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_reminders, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_locked_mail, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_own_words, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_code, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_logo_and_welcome, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
