@@ -16,9 +16,9 @@ const receiver = await startReceiver();
 const {api, tenantId} = await portal.tenant('Nordtag ApS', '--reply-to', 'tilbud@nordtag.example');
 
 await receiver.register(api);
-after(() => {
+after(async () => {
+	await portal.stop();
 	receiver.stop();
-	portal.stop();
 });
 
 const types = events => events.map(event => event.type.replace(/^document\./, ''));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, describe, test} from 'node:test';
 import {simplePdf} from '../pdfs/make.js';
-import {metadata} from './lib/api.js';
+import {assertProblem, metadata} from './lib/api.js';
 import {sha256} from './lib/bytes.js';
 import {startPortal} from './lib/portal.js';
 import {formOf, textOf, Visitor} from './lib/visitor.js';
@@ -12,9 +12,9 @@ import {startReceiver} from './lib/webhook_receiver.js';
 const portal = await startPortal();
 const receiver = await startReceiver();
 
-after(() => {
+after(async () => {
+	await portal.stop();
 	receiver.stop();
-	portal.stop();
 });
 
 const pdf = simplePdf('Tilbud på nyt tag, æøå', 'main job');
@@ -223,7 +223,10 @@ test('the feed pages with `after`, without gaps or repeats', async () => {
 	});
 
 	assert.equal(later.type, 'document.opened');
-	assert.equal((await api.get('/events?after=00000000-0000-7000-8000-000000000000')).status, 400);
+	const unknown = await api.get('/events?after=00000000-0000-7000-8000-000000000000');
+
+	assert.ok([400, 422].includes(unknown.status), `an unknown \`after\` is ${unknown.status}`);
+	assertProblem(unknown, unknown.status);
 });
 
 test('an English reader accepts an English consent, and the evidence says so', async () => {

@@ -16,8 +16,8 @@ const portal = await startPortal({PORTAL_SMTP_URL: smtp.url});
 const {api} = await portal.tenant('Nordtag ApS', '--reply-to', 'tilbud@nordtag.example');
 
 after(async () => {
+	await portal.stop();
 	receiver.stop();
-	portal.stop();
 	await smtp.stop();
 });
 
@@ -191,6 +191,21 @@ describe('webhooks', () => {
 });
 
 describe('other settings', () => {
+	test('a mail server that falls silent does not keep the worker from ending', async () => {
+		smtp.modes.set('silence@example.dk', 'hang');
+		const {id} = await send('silence@example.dk');
+		const [worker] = portal.pids('worker');
+
+		await waitFor('the mail server to be asked', () => smtp.hanging.has('silence@example.dk'));
+		process.kill(worker, 'SIGTERM');
+		await waitFor('another worker', () => ![0, worker].includes(portal.pids('worker')[0] ?? 0), 30);
+		smtp.modes.delete('silence@example.dk');
+		await portal.travel('10 minutes'); // until the claim lapses
+		await delivered(id, 'sent');
+		await portal.travelBack();
+		assert.equal(new Set(mailsTo('silence@example.dk').map(mail => mail.id)).size, 1);
+	});
+
 	test('STARTTLS and a password: the mail comes encrypted and signed in', async () => {
 		const {path, cert, key} = makeCertificate(portal.base);
 		const strict = await startSmtp({users: {'portal@nordtag': 'hemme/lig @1'}, cert, key});

@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const running = new Set();
 
 // Below the range that the kernel takes for outgoing connections, so that nobody has it a moment later.
-async function freePort() {
+export async function freePort() {
 	for (;;) {
 		const port = 20000 + Math.floor(Math.random() * 12000);
 		const server = createServer();
@@ -42,7 +42,7 @@ export async function startPortal(settings = {}) {
 	try {
 		await portal.up();
 	} catch (error) {
-		portal.stop();
+		await portal.stop();
 		throw error;
 	}
 	return portal;
@@ -70,20 +70,36 @@ class Portal {
 		this.mailDir = this.demo.mail_dir;
 	}
 
-	// Not to be waited for, so that it also works while the process ends.
-	stop() {
-		if (!running.delete(this))
-			return;
-		if (process.env.PORTAL_TEST_KEEP) {
-			console.error(`kept: ${this.var}, port ${this.port}`);
-			return;
-		}
-		console.error(Date.now(),'stop');const down = spawnSync('./portal', ['down'], {cwd: root, env: this.environment(), encoding: 'utf8'});
+	// Ends it, and removes what it made.
+	async stop() {
+		if (running.delete(this) && !this.kept())
+			await run('./portal', ['down'], {cwd: root, env: this.environment()}).then(() => this.remove(), error => this.leave(error));
+	}
 
-		console.error(Date.now(),'stopped',down.stdout,down.stderr);if (down.status !== 0)
-			console.error(`./portal down failed, ${this.base} is left: ${down.stderr}`);
+	// The same where nothing can be waited for any more: the process ends.
+	stopNow() {
+		if (!running.delete(this) || this.kept())
+			return;
+		const down = spawnSync('./portal', ['down'], {cwd: root, env: this.environment(), encoding: 'utf8'});
+
+		if (down.status === 0)
+			this.remove();
 		else
-			rmSync(this.base, {recursive: true, force: true});
+			this.leave(down);
+	}
+
+	kept() {
+		if (process.env.PORTAL_TEST_KEEP)
+			console.error(`kept: ${this.var}, port ${this.port}`);
+		return process.env.PORTAL_TEST_KEEP;
+	}
+
+	remove() {
+		rmSync(this.base, {recursive: true, force: true});
+	}
+
+	leave({stderr}) {
+		console.error(`./portal down failed, ${this.base} is left: ${stderr}`);
 	}
 
 	// portalctl: {status, output}, output being all that it printed.
@@ -180,6 +196,13 @@ class Portal {
 		}
 	}
 
+	// Takes a service down, or up again, and waits until it is.
+	async supervise(command, service) {
+		const {uid, gid} = statSync(join(this.var, 'pg'));
+
+		await run('sv', ['-w', '30', command, join(this.var, 'service', service)], {uid, gid});
+	}
+
 	// Paths of the files in FOLDER (of PORTAL_VAR) and below.
 	files(folder) {
 		const above = join(this.var, folder);
@@ -191,7 +214,7 @@ class Portal {
 
 function stopAll() {
 	for (const portal of running)
-		portal.stop();
+		portal.stopNow();
 }
 
 process.on('exit', stopAll);

@@ -4,10 +4,10 @@ import {parseMail} from './mail.js';
 
 const refusal = (code, words) => Object.assign(new Error(words), {responseCode: code});
 
-// `mails` are those taken (lib/mail.js). `modes` by address: reject (550), defer (451), vanish (the connection breaks);
+// `mails` are those taken (lib/mail.js). `modes` by address: reject (550), defer (451), vanish (the connection breaks), hang (no answer);
 // others are taken. OPTIONS are those of smtp-server; `users` = {name: password} makes it ask for one.
 export async function startSmtp({users, ...options} = {}) {
-	const smtp = {mails: [], modes: new Map(), logins: [], sessions: []};
+	const smtp = {mails: [], modes: new Map(), logins: [], hanging: new Set()};
 	const server = new SMTPServer({
 		authOptional: !users,
 		disabledCommands: users ? [] : ['AUTH', 'STARTTLS'],
@@ -22,6 +22,10 @@ export async function startSmtp({users, ...options} = {}) {
 
 			if (mode === 'vanish')
 				return destroy(server, session.id);
+			if (mode === 'hang') {
+				smtp.hanging.add(address);
+				return;
+			}
 			done(mode === 'reject' ? refusal(550, `No such user here: ${address}`)
 			    : mode === 'defer' ? refusal(451, 'Come back later') : null);
 		},
