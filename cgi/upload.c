@@ -19,7 +19,7 @@ upload_refused(struct request *request, const char *pointer, enum problem_code c
 }
 
 const struct problem *
-upload_store(struct request *request, const struct upload_file *const *files, size_t count)
+upload_lock(struct request *request, const struct upload_file *const *files, size_t count)
 {
 	struct buf hashes = buf_new(request->arena, 0);
 	struct json_object *locked = NULL;
@@ -27,7 +27,12 @@ upload_store(struct request *request, const struct upload_file *const *files, si
 	for (size_t i = 0; i < count; i++)
 		buf_printf(&hashes, "%c%s", i ? ',' : '{', files[i]->sha256);
 	buf_char(&hashes, '}');
-	TRY(db_json(request->db, request->arena, STATEMENT_sender_lock_files, &locked, request->tenant_id, hashes.bytes));
+	return db_json(request->db, request->arena, STATEMENT_sender_lock_files, &locked, request->tenant_id, hashes.bytes);
+}
+
+const struct problem *
+upload_store(struct request *request, const struct upload_file *const *files, size_t count)
+{
 	for (size_t i = 0; i < count; i++)
 		TRY(store_put(request->arena, request->config->store_dir, request->tenant_id, files[i]->sha256,
 		    files[i]->part->bytes, files[i]->part->size));

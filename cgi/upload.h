@@ -20,8 +20,9 @@ struct upload_file {
 /* A problem that points at one part or member. */
 const struct problem *upload_refused(struct request *request, const char *pointer, enum problem_code code, const char *detail);
 
-/* Puts the bytes of FILES into the store, under their locks, on the disk before the rows that name them. The change
- * has begun. */
+/* In a change, in this order: the files' locks, which hold off erasing; then the rows, which may be refused; then the
+ * bytes, on the disk before serve() commits the rows that name them. A refusal so leaves no bytes behind. */
+const struct problem *upload_lock(struct request *request, const struct upload_file *const *files, size_t count);
 const struct problem *upload_store(struct request *request, const struct upload_file *const *files, size_t count);
 
 /* {name, type, size, sha256} */

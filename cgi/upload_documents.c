@@ -140,14 +140,14 @@ files_json(struct arena *arena, const struct upload *upload, const char **pdf, c
 	json_object_put(array);
 }
 
-static const struct problem *
-bytes_store(struct request *request, const struct upload *upload)
+/* All files of the upload; gives how many. */
+static size_t
+files_list(const struct upload *upload, const struct upload_file *files[ATTACHMENTS_MOST + 1])
 {
-	const struct upload_file *files[ATTACHMENTS_MOST + 1] = {&upload->pdf};
-
+	files[0] = &upload->pdf;
 	for (size_t i = 0; i < upload->attachment_count; i++)
 		files[i + 1] = &upload->attachments[i];
-	return upload_store(request, files, upload->attachment_count + 1);
+	return upload->attachment_count + 1;
 }
 
 /* An access code of the request: hashed for the database, and shown in the answer when we made it. */
@@ -199,15 +199,17 @@ answer_give(struct request *request, struct json_object *answer, const struct ne
 		reply_header(request, "Location", arena_printf(request->arena, "/api/v1/documents/%s", json_text(document, "id")));
 }
 
-/* One transaction around locks, bytes and rows. */
+/* One transaction around locks, rows and bytes. */
 static const struct problem *
 document_put(struct request *request, const struct upload *upload, const struct new_code *code, const char *revision,
     struct json_object **answer)
 {
+	const struct upload_file *files[ATTACHMENTS_MOST + 1];
+	size_t count = files_list(upload, files);
 	const char *pdf, *attachments;
 
 	files_json(request->arena, upload, &pdf, &attachments);
-	TRY(bytes_store(request, upload));
+	TRY(upload_lock(request, files, count));
 
 	const struct problem *problem = db_json(request->db, request->arena, STATEMENT_sender_put_document, answer,
 	    request->tenant_id, json_canonical(request->arena, upload->metadata), pdf, attachments, code->hash, revision,
@@ -216,7 +218,8 @@ document_put(struct request *request, const struct upload *upload, const struct 
 	/* Whether the document is new only the database knows; then all that is missing is named at once. */
 	if (problem && problem->code == PROBLEM_invalid)
 		TRY(metadata_check_creation(request->arena, upload->metadata));
-	return problem;
+	TRY(problem);
+	return upload_store(request, files, count);
 }
 
 /* POST /api/v1/documents: multipart `metadata`, `file`, `attachment`. 201 created, 200 new_version,

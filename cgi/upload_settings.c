@@ -80,9 +80,10 @@ file_add(struct request *request, const char *kind, const struct upload_file *fi
 	TRY(change_begin(request, text, &again));
 	if (again)
 		return NULL;
-	TRY(upload_store(request, &file, 1));
+	TRY(upload_lock(request, &file, 1));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_add_setting_file, &settings, request->tenant_id, kind, text,
 	    revision));
+	TRY(upload_store(request, &file, 1));
 	return settings_give(request, status, settings);
 }
 

@@ -114,18 +114,19 @@ static const struct problem *
 document_check(struct verification *v, struct arena *arena, struct json_object *document)
 {
 	const char *const key[] = {json_text(document, "tenant_id"), json_text(document, "id")};
-	struct json_object *events = NULL, *findings = NULL;
+	struct json_object *row = NULL, *events, *findings;
 	const char *head = "0000000000000000000000000000000000000000000000000000000000000000";
 	int seq = 0;
 
 	v->document_id = key[1];
 	v->result->documents++;
-	TRY(ask(v, arena, "SELECT portal.verify_events($1, $2)", &events, key, 2));
+	TRY(ask(v, arena, "SELECT portal.verify_document($1, $2)", &row, key, 2));
+	events = json_member(row, "events");
+	findings = json_member(row, "findings");
 	for (size_t i = 0; i < json_object_array_length(events); i++)
 		event_check(v, arena, json_object_array_get_idx(events, i), &head, &seq);
-	if (seq != json_integer(document, "length", 0) || strcmp(head, json_text(document, "head")) != 0)
+	if (seq != json_integer(row, "length", 0) || strcmp(head, json_text(row, "head")) != 0)
 		find(v, "the history does not end where its head says");
-	TRY(ask(v, arena, "SELECT portal.verify_rows($1, $2)", &findings, key, 2));
 	for (size_t i = 0; i < json_object_array_length(findings); i++)
 		find(v, json_object_get_string(json_object_array_get_idx(findings, i)));
 	return NULL;
