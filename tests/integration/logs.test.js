@@ -62,7 +62,7 @@ test('no log holds a secret after a journey with faults', async () => {
 	const token = link.split('/').at(-1);
 
 	smtp.modes.set('refused@example.dk', 'reject');
-	await api.send(metadata('logs-2', {contacts: [{name: 'Jens', email: 'refused@example.dk'}]}), simplePdf('Log 2'));
+	await api.send(metadata('logs-2', {contacts: [{name: 'Indkøb', email: 'refused@example.dk'}]}), simplePdf('Log 2'));
 	receiver.mode = 'fail';
 	await requests(link);
 	await without('view', () => requests(link));

@@ -111,7 +111,7 @@ describe('mail by SMTP', () => {
 	test('of a contact refused does not hold back the others', async () => {
 		smtp.modes.set('bad@example.dk', 'reject');
 		const {id} = await api.send(metadata('several', {contacts: [
-			{name: 'Jens', email: 'bad@example.dk'}, {name: 'Mette', email: 'fine@example.dk'}]}), simplePdf('Flere'));
+			{name: 'Indkøb', email: 'bad@example.dk'}, {name: 'Mette', email: 'fine@example.dk'}]}), simplePdf('Flere'));
 
 		await api.documentWhere('both deliveries', id, ({contacts}) =>
 			contacts.map(contact => contact.delivery).sort().join() === 'failed,sent');
@@ -197,12 +197,10 @@ describe('other settings', () => {
 		const [worker] = portal.pids('worker');
 
 		await waitFor('the mail server to be asked', () => smtp.hanging.has('silence@example.dk'));
+		smtp.modes.delete('silence@example.dk');
 		process.kill(worker, 'SIGTERM');
 		await waitFor('another worker', () => ![0, worker].includes(portal.pids('worker')[0] ?? 0), 30);
-		smtp.modes.delete('silence@example.dk');
-		await portal.travel('10 minutes'); // until the claim lapses
 		await delivered(id, 'sent');
-		await portal.travelBack();
 		assert.equal(new Set(mailsTo('silence@example.dk').map(mail => mail.id)).size, 1);
 	});
 

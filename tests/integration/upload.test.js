@@ -264,7 +264,7 @@ describe('the upsert', async () => {
 	});
 
 	test('another tenant sees nothing of it', async () => {
-		const other = (await portal.tenant('Østbyg A/S')).api;
+		const other = (await portal.tenant('Nordtag ApS')).api;
 		const mine = await api.send(metadata('U-4'), pdf);
 
 		for (const path of [`/documents/${mine.id}`, `/documents/${mine.id}/events`, `/documents/${mine.id}/file`])

@@ -23,20 +23,20 @@ async function freePort() {
 	return port;
 }
 
-// The image under its name, if any, stays as it was; what building leaves goes.
-async function keepImages() {
-	const unnamed = () => docker('image', 'ls', '-q', '--no-trunc', '--filter', 'dangling=true').then(text => text.split('\n'));
-	const before = await unnamed();
-	const [old] = (await docker('image', 'ls', '-q', '--no-trunc', image)).split('\n');
+// At the end the image under its name, if any, is what it was, and what building left goes.
+function keepImages() {
+	const ids = (...words) => runAtEnd(['docker', 'image', 'ls', '-q', '--no-trunc', ...words]).split('\n').filter(Boolean);
+	const unnamed = ids('--filter', 'dangling=true');
+	const [old] = ids(image);
 
-	return async () => {
+	atEnd(() => {
 		if (old)
-			await docker('tag', old, image);
-		else
-			await docker('rmi', image);
-		for (const id of (await unnamed()).filter(one => !before.includes(one)))
-			await docker('rmi', id).catch(() => {}); // gone with another
-	};
+			runAtEnd(['docker', 'tag', old, image]);
+		const made = [...old ? [] : ids(image), ...ids('--filter', 'dangling=true').filter(id => !unnamed.includes(id))];
+
+		if (made.length)
+			runAtEnd(['docker', 'rmi', ...made]);
+	});
 }
 
 // A clean clone, and docker-compose in it: compose(...words) gives what that printed.
@@ -54,14 +54,14 @@ async function cleanClone() {
 }
 
 describe('docker-compose', {skip}, () => {
-	let compose, place, sender, receiver, putImagesBack;
+	let compose, place, sender, receiver;
 	const containerOf = service => compose('ps', '-q', service);
 	const inspect = async (service, format) => docker('inspect', '-f', format, await containerOf(service));
 
 	before(async () => {
 		let url;
 
-		putImagesBack = await keepImages();
+		keepImages();
 		({compose, url} = await cleanClone());
 		place = {
 			url, run,
@@ -72,11 +72,7 @@ describe('docker-compose', {skip}, () => {
 		receiver = await startReceiver();
 	});
 
-	after(async () => {
-		receiver?.stop();
-		await compose?.('down', '-v', '--remove-orphans');
-		await putImagesBack?.();
-	});
+	after(() => receiver?.stop());
 
 	const ready = () => waitFor('readiness', async () => (await curl(place, `${place.url}/readyz`)).status === 204, 120);
 

@@ -38,12 +38,13 @@ export function atEnd(cleanup) {
 	cleanups.unshift(cleanup);
 }
 
-// For atEnd(): says what failed, and goes on.
+// For atEnd(): gives what the command printed; says what failed, and goes on.
 export function runAtEnd(words, options = {}) {
-	const {status, stderr} = spawnSync(words[0], words.slice(1), {encoding: 'utf8', ...options});
+	const {status, stdout, stderr} = spawnSync(words[0], words.slice(1), {encoding: 'utf8', ...options});
 
 	if (status !== 0)
 		console.error(`${words.join(' ')}: ${stderr}`);
+	return stdout ?? '';
 }
 
 // A folder that goes with the test file.
