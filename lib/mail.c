@@ -154,10 +154,37 @@ check(struct arena *arena, const struct mail *mail)
 	return problem;
 }
 
-static void
-add_mailbox(GMimeMessage *message, GMimeAddressType type, const char *name, const char *address)
+/* Text that looks like an encoded word (RFC 2047) would be taken for one, by GMime and by readers: it becomes real
+ * encoded words, of whole characters and at most 75 bytes each. Other text stays as it is. */
+static const char *
+header_text(struct arena *arena, const char *text)
 {
-	InternetAddress *mailbox = internet_address_mailbox_new(name, address);
+	struct buf out = buf_new(arena, 0);
+
+	if (!text || !strstr(text, "=?"))
+		return text;
+	while (*text) {
+		size_t length = 0, next;
+		uint32_t character;
+
+		while ((next = utf8_character(text + length, strlen(text + length), &character)) > 0 && length + next <= 45)
+			length += next;
+		if (!length)
+			break;
+
+		char *word = g_base64_encode((const guchar *)text, length);
+
+		buf_printf(&out, "%s=?UTF-8?B?%s?=", out.length ? " " : "", word);
+		g_free(word);
+		text += length;
+	}
+	return out.bytes;
+}
+
+static void
+add_mailbox(struct arena *arena, GMimeMessage *message, GMimeAddressType type, const char *name, const char *address)
+{
+	InternetAddress *mailbox = internet_address_mailbox_new(header_text(arena, name), address);
 
 	internet_address_set_charset(mailbox, CHARSET);
 	internet_address_list_add(g_mime_message_get_addresses(message, type), mailbox);
@@ -165,15 +192,15 @@ add_mailbox(GMimeMessage *message, GMimeAddressType type, const char *name, cons
 }
 
 static void
-add_headers(GMimeMessage *message, const struct mail *mail)
+add_headers(struct arena *arena, GMimeMessage *message, const struct mail *mail)
 {
 	GDateTime *date = g_date_time_new_from_unix_utc(mail->date);
 
-	add_mailbox(message, GMIME_ADDRESS_TYPE_FROM, mail->from_name, mail->from_address);
+	add_mailbox(arena, message, GMIME_ADDRESS_TYPE_FROM, mail->from_name, mail->from_address);
 	if (mail->reply_to)
-		add_mailbox(message, GMIME_ADDRESS_TYPE_REPLY_TO, NULL, mail->reply_to);
-	add_mailbox(message, GMIME_ADDRESS_TYPE_TO, mail->to_name, mail->to_address);
-	g_mime_message_set_subject(message, mail->subject, CHARSET);
+		add_mailbox(arena, message, GMIME_ADDRESS_TYPE_REPLY_TO, NULL, mail->reply_to);
+	add_mailbox(arena, message, GMIME_ADDRESS_TYPE_TO, mail->to_name, mail->to_address);
+	g_mime_message_set_subject(message, header_text(arena, mail->subject), CHARSET);
 	g_mime_message_set_message_id(message, mail->message_id);
 	if (date) {
 		g_mime_message_set_date(message, date);
@@ -297,7 +324,7 @@ mail_compose(struct arena *arena, const struct mail *mail, const char **bytes, s
 	GMimeMessage *message = g_mime_message_new(TRUE);
 	GMimeMultipart *multipart = make_bodies(arena, mail);
 
-	add_headers(message, mail);
+	add_headers(arena, message, mail);
 	g_mime_message_set_mime_part(message, GMIME_OBJECT(multipart));
 	write_bytes(arena, message, bytes, size);
 	g_object_unref(multipart);

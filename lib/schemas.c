@@ -2,6 +2,8 @@
  * there it is refused by name, and moving the word is all that its release does here. */
 #include "schemas.h"
 
+#include <string.h>
+
 #include "json.h"
 
 typedef const char *const words[];
@@ -66,8 +68,8 @@ static const struct schema_member notify[] = {
 };
 
 /* What may be said of a document besides what a version consists of: at sending and later. */
-#define SETTINGS_OF_A_DOCUMENT \
-	{.name = "contacts", .type = SCHEMA_array, .max = 100, .items = &contact, .distinct = (words){"email", "external_id", NULL}}, \
+#define SETTINGS_OF_A_DOCUMENT(contacts_required) \
+	{.name = "contacts", .type = SCHEMA_array, .required = contacts_required, .max = 100, .items = &contact, .distinct = (words){"email", "external_id", NULL}}, \
 	{.name = "project", .type = SCHEMA_text, .nullable = true, .max = 200}, \
 	VISIBILITY, \
 	{.name = "access_code", .type = SCHEMA_text, .nullable = true, .min = 6, .max = 100}, \
@@ -87,21 +89,25 @@ static const struct schema_member notify[] = {
 #define ARCHIVE_AFTER_DAYS \
 	{.name = "archive_after_days", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = 3650}
 
-static const struct schema_member metadata[] = {
-    {.name = "external_id", .type = SCHEMA_text, .key = true, .min = 1, .max = 200},
-    {.name = "kind", .type = SCHEMA_choice, .nullable = true, .choices = (words){"quote", "document", NULL}},
-    {.name = "title", .type = SCHEMA_text, .required = true, .min = 1, .max = 200},
-    {.name = "number", .type = SCHEMA_text, .nullable = true, .max = 60},
-    {.name = "amount", .type = SCHEMA_object, .nullable = true, .members = amount, .whole = true},
-    {.name = "customer", .type = SCHEMA_object, .required = true, .members = customer},
-    SETTINGS_OF_A_DOCUMENT,
-    {.name = "revision", .type = SCHEMA_boolean},
-    {.name = NULL},
-};
+#define METADATA(contacts_required) { \
+	{.name = "external_id", .type = SCHEMA_text, .key = true, .min = 1, .max = 200}, \
+	{.name = "kind", .type = SCHEMA_choice, .nullable = true, .choices = (words){"quote", "document", NULL}}, \
+	{.name = "title", .type = SCHEMA_text, .required = true, .min = 1, .max = 200}, \
+	{.name = "number", .type = SCHEMA_text, .nullable = true, .max = 60}, \
+	{.name = "amount", .type = SCHEMA_object, .nullable = true, .members = amount, .whole = true}, \
+	{.name = "customer", .type = SCHEMA_object, .required = true, .members = customer}, \
+	SETTINGS_OF_A_DOCUMENT(contacts_required), \
+	{.name = "revision", .type = SCHEMA_boolean}, \
+	{.name = NULL}, \
+}
+
+static const struct schema_member metadata[] = METADATA(true);
+static const struct schema_member metadata_of_public[] = METADATA(false);
 
 const struct schema schema_metadata = {metadata};
+static const struct schema schema_metadata_of_public = {metadata_of_public};
 
-static const struct schema_member patch[] = {SETTINGS_OF_A_DOCUMENT, {.name = NULL}};
+static const struct schema_member patch[] = {SETTINGS_OF_A_DOCUMENT(false), {.name = NULL}};
 
 const struct schema schema_patch = {patch};
 
@@ -178,5 +184,9 @@ metadata_parse(struct arena *arena, const void *bytes, size_t size, struct json_
 const struct problem *
 metadata_check_creation(struct arena *arena, struct json_object *object)
 {
-	return schema_check(arena, &schema_metadata, object, false);
+	const char *visibility = json_text(object, "visibility");
+
+	/* A public link needs no contacts. */
+	return schema_check(arena, visibility && !strcmp(visibility, "link") ? &schema_metadata_of_public : &schema_metadata,
+	    object, false);
 }

@@ -148,8 +148,8 @@ answer(FCGX_Request *fcgi, const struct service *service, struct request *reques
 		change_keep_refusal(request);
 	}
 	send_reply(fcgi, request);
+	log_request(request, problem, &start); /* before the parameters, which it reads, are gone */
 	FCGX_Finish_r(fcgi);
-	log_request(request, problem, &start);
 }
 
 /* Waits for a connection; TERM can arrive only here, so a request under way always finishes. */

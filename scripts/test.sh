@@ -68,7 +68,7 @@ node_tests() {
 	[ ! -x tests/node_modules/.bin/node ] || node=tests/node_modules/.bin/node
 	status=0
 	# shellcheck disable=SC2086 # a list of words
-	PORTAL_BUILD=$tree "$node" --test --test-reporter spec --test-reporter-destination stdout \
+	PORTAL_BUILD=$tree "$node" --test --test-concurrency="$(nproc)" --test-reporter spec --test-reporter-destination stdout \
 		--test-reporter tap --test-reporter-destination "$tree/node.tap" $files || status=$?
 	count "$(tap_count pass)" "$(($(tap_count fail) + $(tap_count cancelled)))" "$status"
 }

@@ -87,6 +87,8 @@ transfers_free(struct transfers *transfers)
 
 	if (!transfers)
 		return;
+	/* First: taking a handle out waits for the mail server's answer to QUIT. */
+	transfer_mail_stop(transfers);
 	while ((transfer = TAILQ_FIRST(&transfers->running)) != NULL) {
 		TAILQ_REMOVE(&transfers->running, transfer, link);
 		curl_multi_remove_handle(transfers->multi, transfer->curl);
@@ -96,7 +98,6 @@ transfers_free(struct transfers *transfers)
 		TAILQ_REMOVE(&transfers->waiting, transfer, link);
 		transfer_free(transfer);
 	}
-	transfer_mail_stop(transfers);
 	curl_multi_cleanup(transfers->multi);
 	arena_free(transfers->arena);
 	free(transfers);

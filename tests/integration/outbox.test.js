@@ -248,8 +248,6 @@ describe('other settings', () => {
 	});
 
 	test('a private address that ops did not list gets no webhook, however it is written', async () => {
-		const before = receiver.deliveries.length;
-
 		await portal.up({PORTAL_WEBHOOK_ALLOW: ''});
 		const {port} = new URL(portal.url);
 
@@ -267,6 +265,6 @@ describe('other settings', () => {
 
 		await waitFor('a refused delivery', async () => await portal.sqlValue(`SELECT answer FROM job
 			WHERE kind = 'webhook' AND document_id = '${id}' AND attempts > 0 AND answer LIKE '%127.0.0.1%' LIMIT 1`));
-		assert.equal(receiver.deliveries.length, before);
+		assert.ok(!receiver.deliveries.some(delivery => JSON.stringify(delivery).includes(id)));
 	});
 });
