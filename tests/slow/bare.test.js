@@ -75,7 +75,8 @@ for (const [who, {user, owner, folder, prepare}] of Object.entries(machines))
 
 		test('`portalctl verify` is content, until an event is changed by hand', async () => {
 			assert.match(await machine.place.ctl('verify'), /\b0 findings/);
-			await machine.sql(`UPDATE event SET line = line || ' ' WHERE type = 'document.accepted' AND document_id = '${document.id}'`, owner);
+			await machine.sql(`UPDATE event SET line = line || ' '
+				WHERE type = 'document.accepted' AND document_id = '${document.id}'`, owner);
 			await assert.rejects(machine.place.ctl('verify'), error => {
 				assert.match(error.stdout + error.stderr, new RegExp(`document ${document.id}: .*event`));
 				return true;

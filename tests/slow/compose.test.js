@@ -85,7 +85,8 @@ describe('docker-compose', {skip}, () => {
 	});
 
 	test('the image is small, and its programs run as an ordinary user', async () => {
-		const [size, base] = await Promise.all([image, 'debian:bookworm-slim'].map(name => docker('image', 'inspect', '-f', '{{.Size}}', name)));
+		const [size, base] = await Promise.all([image, 'debian:bookworm-slim'].map(
+			name => docker('image', 'inspect', '-f', '{{.Size}}', name)));
 
 		assert.ok(size - base < 160 * megabyte, `${Math.round((size - base) / megabyte)} MB above Debian`);
 		assert.equal(await docker('image', 'inspect', '-f', '{{.Config.User}}', image), 'www-data');
@@ -93,8 +94,8 @@ describe('docker-compose', {skip}, () => {
 
 	test('only nginx publishes a port', async () => {
 		const containers = (await compose('ps', '-q')).split('\n');
-		const published = (await docker('inspect', '-f', '{{index .Config.Labels "com.docker.compose.service"}} {{json .HostConfig.PortBindings}}',
-			...containers)).split('\n').filter(line => !/ (\{\}|null)$/.test(line));
+		const published = (await docker('inspect', '-f',
+			'{{index .Config.Labels "com.docker.compose.service"}} {{json .HostConfig.PortBindings}}', ...containers)).split('\n').filter(line => !/ (\{\}|null)$/.test(line));
 
 		assert.equal(published.length, 1, published.join('\n'));
 		assert.match(published[0], /^nginx /);
@@ -105,7 +106,8 @@ describe('docker-compose', {skip}, () => {
 		const pid = await inspect(service, '{{.State.Pid}}');
 
 		await docker('run', '--rm', '--pid', 'host', 'debian:bookworm-slim', 'sh', '-c', `kill -KILL ${pid}`);
-		await waitFor(`${service} to come back`, async () => (await inspect(service, '{{.State.Running}} {{.RestartCount}}')) === 'true 1', 60);
+		await waitFor(`${service} to come back`,
+			async () => (await inspect(service, '{{.State.Running}} {{.RestartCount}}')) === 'true 1', 60);
 	}
 
 	describe('a container that dies comes back, and the next request is served:', () => {

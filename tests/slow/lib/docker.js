@@ -104,7 +104,7 @@ export async function urlFromContainer(container, url) {
 		const onward = connect(Number(port), '127.0.0.1');
 
 		for (const [from, to] of [[socket, onward], [onward, socket]])
-			from.on('error', () => to.destroy()).pipe(to);
+			from.unref().on('error', () => to.destroy()).pipe(to);
 	});
 
 	server.listen(0, gateway).unref();
