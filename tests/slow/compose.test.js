@@ -1,9 +1,8 @@
 // docker-compose up on a clean clone: the main job from outside, and what happens when a container dies.
 import assert from 'node:assert/strict';
-import {once} from 'node:events';
-import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
+import {freePort} from '../integration/lib/portal.js';
 import {waitFor} from '../integration/lib/wait.js';
 import {startReceiver} from '../integration/lib/webhook_receiver.js';
 import {atEnd, containerMails, docker, engineMissing, root, run, runAtEnd, scratch, urlFromContainer} from './lib/docker.js';
@@ -12,16 +11,6 @@ import {accept, curl, newSender, sendQuote, walk} from './lib/walk.js';
 const skip = await engineMissing('docker', 'docker-compose') ?? false;
 const image = 'dokumentportal';
 const megabyte = 1024 * 1024;
-
-async function freePort() {
-	const server = createServer().listen(0, '127.0.0.1');
-
-	await once(server, 'listening');
-	const {port} = server.address();
-
-	server.close();
-	return port;
-}
 
 // At the end the image under its name, if any, is what it was, and what building left goes.
 function keepImages() {
