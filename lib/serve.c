@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <json-c/json.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -120,8 +120,9 @@ log_request(const struct request *request, const struct problem *problem, const 
 	snprintf(status, sizeof status, "%d", request->reply.status);
 	snprintf(milliseconds, sizeof milliseconds, "%.1f",
 	    (double)(end.tv_sec - start->tv_sec) * 1e3 + (double)(end.tv_nsec - start->tv_nsec) / 1e6);
-	/* The route's pattern, not the path: paths hold tokens. */
-	log_line(!problem ? LOG_debug : request->reply.status < 500 ? LOG_info : LOG_error, "request", "request_id", request->id,
+	/* The route's pattern, not the path: paths hold tokens. What is not found is nginx's to log: anyone can ask for it. */
+	log_line(!problem || problem->code == PROBLEM_not_found ? LOG_debug : request->reply.status < 500 ? LOG_info : LOG_error,
+	    "request", "request_id", request->id,
 	    "method", request->method, "route", request->route ? request->route->pattern : NULL, "status", status,
 	    "problem", problem ? problem_name(problem) : NULL,
 	    "detail", problem && request->reply.status >= 500 ? problem->detail : NULL, "milliseconds", milliseconds, NULL);
@@ -152,16 +153,28 @@ answer(FCGX_Request *fcgi, const struct service *service, struct request *reques
 	FCGX_Finish_r(fcgi);
 }
 
+/* A connection wakes one of the processes that wait for it, not all of them. */
+static int
+connection_waiter(int socket)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+	int waiter = epoll_create1(EPOLL_CLOEXEC);
+
+	if (waiter < 0 || epoll_ctl(waiter, EPOLL_CTL_ADD, socket, &event) < 0)
+		abort();
+	return waiter;
+}
+
 /* Waits for a connection; TERM can arrive only here, so a request under way always finishes. */
 static bool
-connection_waits(int socket)
+connection_waits(int waiter)
 {
-	struct pollfd poll = {.fd = socket, .events = POLLIN};
+	struct epoll_event event;
 	sigset_t open;
 
 	sigemptyset(&open);
 	while (!processes_ending()) {
-		if (ppoll(&poll, 1, NULL, &open) > 0)
+		if (epoll_pwait(waiter, &event, 1, -1, &open) > 0)
 			return true;
 	}
 	return false;
@@ -180,11 +193,12 @@ serve_requests(void *context)
 	const struct serving *serving = context;
 	struct db *db = db_new(serving->config->database_url, serving->service->role);
 	struct arena *arena = arena_new();
+	int waiter = connection_waiter(serving->socket);
 	FCGX_Request fcgi;
 
 	FCGX_Init();
 	FCGX_InitRequest(&fcgi, serving->socket, FCGI_FAIL_ACCEPT_ON_INTR);
-	while (connection_waits(serving->socket)) {
+	while (connection_waits(waiter)) {
 		/* The socket does not block: another process may have been quicker. */
 		if (FCGX_Accept_r(&fcgi) < 0)
 			continue;
@@ -194,6 +208,7 @@ serve_requests(void *context)
 		answer(&fcgi, serving->service, &request);
 		arena_reset(arena);
 	}
+	close(waiter);
 	db_free(db);
 	arena_free(arena);
 	return 0;

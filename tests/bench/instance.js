@@ -100,6 +100,11 @@ export class Instance {
 		await this.settle();
 	}
 
+	// Documents FROM and following are done with; every table has rows then.
+	async use(from, count) {
+		await this.portal.sql(`SELECT bench.use('${this.tenantId}', ${from}, ${count}, '${this.files.small.sha256}')`);
+	}
+
 	// The first COUNT documents' tokens as a list for walk.lua, and as rows for the floor.
 	async links(count) {
 		const ids = (await this.portal.sql(`SELECT bench.links('${this.tenantId}', ${count})`)).map(([id]) => id);
