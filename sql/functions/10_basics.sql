@@ -1,5 +1,8 @@
 -- Small functions that the others stand on. Files in this folder are applied again whenever one of
 -- them changed; a change of a signature keeps the old function for one release.
+--
+-- Functions that every page calls are written in PL/pgSQL also where they are one query: it keeps the
+-- query's plan, while a function in SQL that PostgreSQL cannot inline is planned at every call.
 SET search_path = portal;
 
 -- The clock of the contract. A test that travels in time replaces it; nobody else can.

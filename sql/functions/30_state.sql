@@ -13,11 +13,13 @@ $$;
 
 -- What the table of states answers to ACTION; `archived` stands before the document's own state.
 CREATE OR REPLACE FUNCTION transition_answer(d document, p_action text, at timestamptz) RETURNS text
-LANGUAGE sql STABLE AS $$
-	SELECT coalesce(
-		(SELECT answer FROM transition WHERE action = p_action AND state = 'archived' AND d.archived_at IS NOT NULL),
-		(SELECT answer FROM transition WHERE action = p_action AND state = document_state(d, at)))
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT coalesce(
+			(SELECT answer FROM transition WHERE action = p_action AND state = 'archived' AND d.archived_at IS NOT NULL),
+			(SELECT answer FROM transition WHERE action = p_action AND state = document_state(d, at))));
+END $$;
 
 -- The one gate: every customer route passes it. TOKEN is the link's public half, whose HMAC the
 -- executable has checked; NEED is the right `view`, `ask` or `accept`, or `page` for the page itself,

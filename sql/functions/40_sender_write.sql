@@ -29,11 +29,13 @@ $$;
 
 -- The files of one version as events and comparisons name them.
 CREATE OR REPLACE FUNCTION files_json(p_tenant uuid, p_document uuid, p_version integer) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-	SELECT coalesce(jsonb_agg(jsonb_build_object('n', n, 'name', name, 'type', type, 'size', size,
-		'sha256', encode(sha256, 'hex')) ORDER BY n), '[]')
-	FROM attachment WHERE tenant_id = p_tenant AND document_id = p_document AND version = p_version
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT coalesce(jsonb_agg(jsonb_build_object('n', n, 'name', name, 'type', type, 'size', size,
+			'sha256', encode(sha256, 'hex')) ORDER BY n), '[]')
+		FROM attachment WHERE tenant_id = p_tenant AND document_id = p_document AND version = p_version);
+END $$;
 
 -- Everything a version consists of, in one form for the chain and for telling whether anything changed.
 CREATE OR REPLACE FUNCTION version_facts(v version) RETURNS jsonb LANGUAGE sql STABLE AS $$

@@ -4,24 +4,28 @@ SET search_path = portal;
 
 -- TEXT with its variables filled in, once: what a value holds is never filled in itself. A null value
 -- fills in nothing, a word that is no variable stays as it is written. NULL where only blanks are left.
-CREATE OR REPLACE FUNCTION text_fill(p_text text, p_values jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-	SELECT nullif(regexp_replace(filled, '^\s+$', ''), '')
-	FROM (SELECT CASE WHEN strpos(p_text, '{') = 0 THEN p_text ELSE (
-		SELECT string_agg(CASE WHEN p_values ? part[2] THEN coalesce(p_values ->> part[2], '') ELSE part[1] END,
-			'' ORDER BY n)
-		FROM regexp_matches(p_text, '(\{([^{}]*)\}|[^{]+|\{)', 'g') WITH ORDINALITY AS m (part, n)) END) f (filled)
-$$;
+CREATE OR REPLACE FUNCTION text_fill(p_text text, p_values jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	IF strpos(p_text, '{') > 0 THEN
+		p_text := (SELECT string_agg(
+				CASE WHEN p_values ? part[2] THEN coalesce(p_values ->> part[2], '') ELSE part[1] END, '' ORDER BY n)
+			FROM regexp_matches(p_text, '(\{([^{}]*)\}|[^{]+|\{)', 'g') WITH ORDINALITY AS m (part, n));
+	END IF;
+	RETURN CASE WHEN p_text !~ '^\s*$' THEN p_text END;
+END $$;
 
 -- "31. december 2026 kl. 14.05", as lib/locale.h writes it; WRITTEN is "2026-12-31" or "2026-12-31T14:05".
-CREATE OR REPLACE FUNCTION date_written(written text, p_language text) RETURNS text LANGUAGE sql STABLE AS $$
-	SELECT CASE p_language WHEN 'da' THEN
-		to_char(day, 'FMDD. ') || ('{januar,februar,marts,april,maj,juni,juli,august,september,oktober,november,december}'
-			::text[])[extract(month FROM day)] || to_char(day, ' YYYY')
-			|| CASE WHEN length(written) > 10 THEN to_char(day, '" kl. "HH24.MI') ELSE '' END
-	ELSE to_char(day, 'FMDD FMMonth YYYY')
-			|| CASE WHEN length(written) > 10 THEN to_char(day, '" at "HH24:MI') ELSE '' END END
-	FROM CAST(written AS timestamp) AS t (day)
-$$;
+CREATE OR REPLACE FUNCTION date_written(written text, p_language text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT CASE p_language WHEN 'da' THEN
+			to_char(day, 'FMDD. ') || ('{januar,februar,marts,april,maj,juni,juli,august,september,oktober,november,december}'
+				::text[])[extract(month FROM day)] || to_char(day, ' YYYY')
+				|| CASE WHEN length(written) > 10 THEN to_char(day, '" kl. "HH24.MI') ELSE '' END
+		ELSE to_char(day, 'FMDD FMMonth YYYY')
+				|| CASE WHEN length(written) > 10 THEN to_char(day, '" at "HH24:MI') ELSE '' END END
+		FROM CAST(written AS timestamp) AS t (day));
+END $$;
 
 -- Until when a document can be accepted, as it was set: a day, or local time. NULL: without end.
 CREATE OR REPLACE FUNCTION expires_local(d document, s setting) RETURNS text LANGUAGE sql STABLE AS $$
@@ -31,18 +35,27 @@ $$;
 
 -- What the variables stand for to who holds a link. `customer` is the name in the portal's own consent text.
 CREATE OR REPLACE FUNCTION text_values(s setting, d document, l link, v version, p_language text) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-	SELECT jsonb_build_object('kunde', k.name, 'customer', k.name, 'kontakt', coalesce(c.name, k.name),
-		'virksomhed', s.sender_name, 'projekt', d.project, 'titel', v.title, 'nummer', v.number,
-		'udløb', date_written(expires_local(d, s), p_language), 'besked', d.settings ->> 'message')
-	FROM customer k LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
-	WHERE k.tenant_id = d.tenant_id AND k.id = d.customer_id
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	-- A tenant without texts of its own has but the portal's consent to fill in.
+	IF s.texts = '{}' THEN
+		RETURN (SELECT jsonb_build_object('customer', name) FROM customer
+			WHERE tenant_id = d.tenant_id AND id = d.customer_id);
+	END IF;
+	RETURN (
+		SELECT jsonb_build_object('kunde', k.name, 'customer', k.name, 'kontakt', coalesce(c.name, k.name),
+			'virksomhed', s.sender_name, 'projekt', d.project, 'titel', v.title, 'nummer', v.number,
+			'udløb', date_written(expires_local(d, s), p_language), 'besked', d.settings ->> 'message')
+		FROM customer k LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
+		WHERE k.tenant_id = d.tenant_id AND k.id = d.customer_id);
+END $$;
 
 -- What the visitor agrees to: the tenant's own text in this language, else the portal's. VALUES as above.
 CREATE OR REPLACE FUNCTION consent_text(s setting, p_language text, p_consents jsonb, p_values jsonb) RETURNS text
-LANGUAGE sql STABLE AS $$
-	SELECT coalesce(text_fill(s.texts -> p_language ->> 'consent', p_values),
-		text_fill(p_consents ->> p_language, p_values))
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT coalesce(text_fill(s.texts -> p_language ->> 'consent', p_values),
+			text_fill(p_consents ->> p_language, p_values)));
+END $$;
 DROP FUNCTION IF EXISTS consent_text(setting, document, text, jsonb);

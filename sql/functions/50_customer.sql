@@ -24,6 +24,12 @@ CREATE OR REPLACE FUNCTION fetched(d document, l link, p_at timestamptz, p_scann
 	p_personal jsonb, p_request text)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+	-- The usual page view ends here, without a lock and so without a commit to wait for.
+	PERFORM FROM engagement WHERE tenant_id = l.tenant_id AND link_id = l.id AND version = d.version
+		AND fetched_at > p_at - interval '1 hour';
+	IF FOUND THEN
+		RETURN;
+	END IF;
 	INSERT INTO engagement AS e (tenant_id, document_id, link_id, version, fetched_at)
 	VALUES (d.tenant_id, d.id, l.id, d.version, p_at)
 	ON CONFLICT (tenant_id, link_id, version) DO UPDATE SET fetched_at = p_at
@@ -52,20 +58,24 @@ BEGIN
 END $$;
 
 -- The language of a page: the one asked for, else the contact's, else the document's.
-CREATE OR REPLACE FUNCTION page_language(d document, l link, p_asked text) RETURNS text LANGUAGE sql STABLE AS $$
-	SELECT coalesce(p_asked,
-		(SELECT language FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id),
-		d.settings ->> 'language')
-$$;
+CREATE OR REPLACE FUNCTION page_language(d document, l link, p_asked text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT coalesce(p_asked,
+			(SELECT language FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id),
+			d.settings ->> 'language'));
+END $$;
 
 -- The decision of the current version as the page shows it. An address is shown only to who gave it.
-CREATE OR REPLACE FUNCTION page_decision(d document, l link, p_zone text) RETURNS json LANGUAGE sql STABLE AS $$
-	SELECT json_build_object('type', type, 'mine', link_id = l.id, 'at', local_time(at, p_zone), 'name', name,
-		'email', CASE WHEN link_id = l.id THEN email END, 'reason', CASE WHEN link_id = l.id THEN reason END,
-		'purchase_order', CASE WHEN link_id = l.id THEN purchase_order END,
-		'version', version, 'sha256', encode(sha256, 'hex'))
-	FROM decision WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version
-$$;
+CREATE OR REPLACE FUNCTION page_decision(d document, l link, p_zone text) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT json_build_object('type', type, 'mine', link_id = l.id, 'at', local_time(at, p_zone), 'name', name,
+			'email', CASE WHEN link_id = l.id THEN email END, 'reason', CASE WHEN link_id = l.id THEN reason END,
+			'purchase_order', CASE WHEN link_id = l.id THEN purchase_order END,
+			'version', version, 'sha256', encode(sha256, 'hex'))
+		FROM decision WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version);
+END $$;
 
 -- GET /d/{token}. FETCH: person | scanner | none (HEAD: records nothing). CONSENTS are the portal's
 -- own texts by language.

@@ -3,14 +3,16 @@ SET search_path = portal;
 
 -- Why a decision cannot be taken, or NULL. The caller has locked the document.
 CREATE OR REPLACE FUNCTION decision_obstacle(d document, l link, v version, p_given jsonb, p_at timestamptz)
-RETURNS text LANGUAGE sql STABLE AS $$
-	SELECT CASE
-		WHEN (p_given ->> 'version')::integer <> d.version
-			OR p_given ->> 'sha256' <> encode(v.sha256, 'hex') THEN 'version_changed'
-		WHEN v.kind <> 'quote' OR NOT (d.settings -> 'accept' ->> 'enabled')::boolean
-			OR 'accept' <> ALL (l.rights) THEN 'forbidden'
-		ELSE nullif(transition_answer(d, 'decide', p_at), 'yes') END
-$$;
+RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT CASE
+			WHEN (p_given ->> 'version')::integer <> d.version
+				OR p_given ->> 'sha256' <> encode(v.sha256, 'hex') THEN 'version_changed'
+			WHEN v.kind <> 'quote' OR NOT (d.settings -> 'accept' ->> 'enabled')::boolean
+				OR 'accept' <> ALL (l.rights) THEN 'forbidden'
+			ELSE nullif(transition_answer(d, 'decide', p_at), 'yes') END);
+END $$;
 
 -- POST /d/{token}/accept and /decline. GIVEN: {type, version, sha256, language, name, reason,
 -- purchase_order}. Gives {verdict, decision}: ok, repeat (the same contact again), rival (another

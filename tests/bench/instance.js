@@ -169,6 +169,8 @@ export class Instance {
 		this.floorNginx = undefined;
 		for (const child of this.children.splice(0))
 			child.kill();
+		// The logger holds this lock until it has written its last.
+		spawnSync('flock', ['-w', '5', join(this.folder, 'log/lock'), 'true']);
 		this.portal.stop();
 	}
 }
