@@ -231,7 +231,6 @@ put_document(struct request *request)
 	struct json_object *answer = NULL;
 	struct new_code code;
 	const char *revision, *pdf, *attachments, *fingerprint;
-	bool again;
 
 	if (request->body_fd < 0)
 		return problem_new(request->arena, PROBLEM_bad_request, "a multipart/form-data body is needed");
@@ -242,9 +241,7 @@ put_document(struct request *request)
 	files_json(request->arena, upload, &pdf, &attachments);
 	fingerprint = arena_printf(request->arena, "%s\n%s\n%s", json_canonical(request->arena, upload->metadata), pdf, attachments);
 	TRY(code_take(request, upload->metadata, json_text(upload->metadata, "external_id"), NULL, true, &code));
-	TRY(change_begin(request, fingerprint, &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, fingerprint));
 	TRY(document_put(request, upload, &code, revision, &answer));
 	answer_give(request, answer, &code);
 	return NULL;
@@ -258,15 +255,12 @@ patch_document(struct request *request)
 	struct json_object *given = NULL, *answer = NULL;
 	struct new_code code;
 	const char *id, *revision, *fingerprint;
-	bool again;
 
 	TRY(sender_id(request, "document", &id));
 	TRY(sender_if_match(request, &revision));
 	TRY(change_json(request, &schema_patch, true, &given, &fingerprint));
 	TRY(code_take(request, given, NULL, id, false, &code));
-	TRY(change_begin(request, fingerprint, &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, fingerprint));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_patch_document, &answer, request->tenant_id, id,
 	    json_canonical(request->arena, given), code.hash, revision, request->id));
 	if (!answer)
@@ -281,13 +275,10 @@ remove_document(struct request *request)
 {
 	struct json_object *removed = NULL;
 	const char *id, *revision;
-	bool again;
 
 	TRY(sender_id(request, "document", &id));
 	TRY(sender_if_match(request, &revision));
-	TRY(change_begin(request, "", &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, ""));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_remove_document, &removed, request->tenant_id, id, revision,
 	    request->id));
 	if (!removed)
@@ -302,13 +293,10 @@ act(struct request *request, const char *action)
 {
 	struct json_object *answer = NULL;
 	const char *id, *revision;
-	bool again;
 
 	TRY(sender_id(request, "document", &id));
 	TRY(sender_if_match(request, &revision));
-	TRY(change_begin(request, "", &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, ""));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_act, &answer, request->tenant_id, id, action, revision,
 	    request->id));
 	if (!answer)
@@ -350,14 +338,11 @@ link_act(struct request *request, const char *action)
 {
 	struct json_object *answer = NULL;
 	const char *id, *contact_id = request->arguments[1];
-	bool again;
 
 	TRY(sender_id(request, "document", &id));
 	if (!uuid_valid(contact_id))
 		return sender_not_found(request, "contact");
-	TRY(change_begin(request, "", &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, ""));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_link_act, &answer, request->tenant_id, id, contact_id, action,
 	    request->id));
 	if (!answer)

@@ -35,14 +35,11 @@ patch_settings(struct request *request)
 {
 	struct json_object *given = NULL, *settings = NULL;
 	const char *revision, *fingerprint;
-	bool again;
 
 	TRY(sender_if_match(request, &revision));
 	TRY(change_json(request, &schema_settings, true, &given, &fingerprint));
 	TRY(settings_check(request, given));
-	TRY(change_begin(request, fingerprint, &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, fingerprint));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_patch_settings, &settings, request->tenant_id,
 	    fingerprint, revision));
 	return settings_give(request, 200, settings);
@@ -73,13 +70,10 @@ file_add(struct request *request, const char *kind, const struct upload_file *fi
 {
 	struct json_object *settings = NULL, *described = upload_file_json(file);
 	const char *text = json_canonical(request->arena, described), *revision;
-	bool again;
 
 	json_object_put(described);
 	TRY(sender_if_match(request, &revision));
-	TRY(change_begin(request, text, &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, text));
 	TRY(upload_lock(request, &file, 1));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_add_setting_file, &settings, request->tenant_id, kind, text,
 	    revision));
@@ -92,12 +86,9 @@ file_delete(struct request *request, const char *kind, const char *id)
 {
 	struct json_object *settings = NULL;
 	const char *revision;
-	bool again;
 
 	TRY(sender_if_match(request, &revision));
-	TRY(change_begin(request, "", &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, ""));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_delete_setting_file, &settings, request->tenant_id, kind, id,
 	    revision));
 	if (!settings)

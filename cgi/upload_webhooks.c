@@ -32,15 +32,12 @@ add_webhook(struct request *request)
 	struct json_object *given = NULL, *webhook = NULL;
 	struct network_rules rules;
 	const char *secret, *sealed, *fingerprint;
-	bool again;
 
 	TRY(change_json(request, &schema_webhook, false, &given, &fingerprint));
 	TRY(network_rules_parse(request->arena, request->config->webhook_allow, &rules));
 	TRY(webhook_url_check(request->arena, &rules, json_text(given, "url")));
 	TRY(secret_make(request, &secret, &sealed));
-	TRY(change_begin(request, fingerprint, &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, fingerprint));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_add_webhook, &webhook, request->tenant_id, fingerprint, sealed));
 	return webhook_give(request, 201, webhook, secret);
 }
@@ -51,12 +48,9 @@ delete_webhook(struct request *request)
 {
 	struct json_object *deleted = NULL;
 	const char *id;
-	bool again;
 
 	TRY(sender_id(request, "webhook", &id));
-	TRY(change_begin(request, "", &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, ""));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_delete_webhook, &deleted, request->tenant_id, id));
 	if (!deleted)
 		return sender_not_found(request, "webhook");
@@ -70,13 +64,10 @@ rotate_webhook(struct request *request)
 {
 	struct json_object *webhook = NULL;
 	const char *id, *secret, *sealed;
-	bool again;
 
 	TRY(sender_id(request, "webhook", &id));
 	TRY(secret_make(request, &secret, &sealed));
-	TRY(change_begin(request, "", &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, ""));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_rotate_webhook, &webhook, request->tenant_id, id, sealed));
 	return webhook_give(request, 200, webhook, secret);
 }
@@ -87,12 +78,9 @@ test_webhook(struct request *request)
 {
 	struct json_object *delivery = NULL;
 	const char *id;
-	bool again;
 
 	TRY(sender_id(request, "webhook", &id));
-	TRY(change_begin(request, "", &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, ""));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_test_webhook, &delivery, request->tenant_id, id, request->id));
 	return webhook_give(request, 202, delivery, NULL);
 }
@@ -103,14 +91,11 @@ retry_delivery(struct request *request)
 {
 	struct json_object *delivery = NULL;
 	const char *id, *delivery_id = request->arguments[1];
-	bool again;
 
 	TRY(sender_id(request, "webhook", &id));
 	if (!uuid_valid(delivery_id))
 		return sender_not_found(request, "delivery");
-	TRY(change_begin(request, "", &again));
-	if (again)
-		return NULL;
+	TRY(change_begin(request, ""));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_retry_delivery, &delivery, request->tenant_id, id, delivery_id));
 	return webhook_give(request, 200, delivery, NULL);
 }

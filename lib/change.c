@@ -42,7 +42,7 @@ answer_again(struct request *request, struct json_object *row)
 }
 
 static const struct problem *
-key_begin(struct request *request, const char *key, const char *fingerprint, bool *again)
+key_begin(struct request *request, const char *key, const char *fingerprint)
 {
 	struct change *change = &request->change;
 	struct json_object *row = NULL;
@@ -60,19 +60,18 @@ key_begin(struct request *request, const char *key, const char *fingerprint, boo
 	change->key = NULL; /* nothing new to keep */
 	if (!strcmp(state, "other"))
 		return problem_new(request->arena, PROBLEM_conflict, "this Idempotency-Key came with another request");
-	*again = true;
-	return answer_again(request, row);
+	TRY(answer_again(request, row));
+	return &problem_answered;
 }
 
 const struct problem *
-change_begin(struct request *request, const char *fingerprint, bool *again)
+change_begin(struct request *request, const char *fingerprint)
 {
 	const char *key = request_header(request, "Idempotency-Key");
 
-	*again = false;
 	TRY(db_begin(request->db, request->arena));
 	request->change.open = true;
-	return key ? key_begin(request, key, fingerprint, again) : NULL;
+	return key ? key_begin(request, key, fingerprint) : NULL;
 }
 
 static const struct problem *

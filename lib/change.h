@@ -4,12 +4,12 @@
 
 #include "request.h"
 
-/* Begins the change. FINGERPRINT says what is asked for, in one canonical text. *AGAIN is set when the same
- * request was answered before: the reply is ready, and the handler is done. serve() ends the change: it
- * commits after success and undoes everything after a problem.
+/* Begins the change. FINGERPRINT says what is asked for, in one canonical text. When the same request was
+ * answered before, the reply is ready and `problem_answered` comes back. serve() ends the change: it commits
+ * after success and undoes everything after a problem.
  * Problems: bad_request (a key of no or more than 200 characters), conflict (the key came with another
  * request), unavailable. */
-const struct problem *change_begin(struct request *request, const char *fingerprint, bool *again);
+const struct problem *change_begin(struct request *request, const char *fingerprint);
 
 /* For serve(): keeps the answer with the change and commits both. Nothing to do without a change. */
 const struct problem *change_commit(struct request *request);

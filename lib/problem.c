@@ -13,6 +13,8 @@ static const struct {
 #undef X
 };
 
+const struct problem problem_answered;
+
 struct problem *
 problem_new(struct arena *arena, enum problem_code code, const char *format, ...)
 {

@@ -56,6 +56,10 @@ struct problem *problem_new(struct arena *arena, enum problem_code code, const c
 void problem_add(struct arena *arena, struct problem **problem, const char *pointer, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Not a problem: the reply is ready, and nothing more is to be done. Goes the way of problems, so that TRY()
+ * leaves the handler. */
+extern const struct problem problem_answered;
+
 int problem_status(const struct problem *problem);        /* the HTTP status */
 const char *problem_name(const struct problem *problem);  /* the code as text */
 const char *problem_title(const struct problem *problem);

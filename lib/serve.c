@@ -141,7 +141,7 @@ answer(FCGX_Request *fcgi, const struct service *service, struct request *reques
 	request->method = or_empty(request_parameter(request, "REQUEST_METHOD"));
 	request->path = or_empty(request_parameter(request, "DOCUMENT_URI"));
 	problem = handle(request, service, fcgi->in);
-	if (!problem)
+	if (!problem || problem == &problem_answered)
 		problem = change_commit(request);
 	db_rollback(request->db);
 	if (problem) {
