@@ -16,6 +16,8 @@ COPY --from=build /src/build/bin /opt/portal/bin
 COPY scripts /opt/portal/scripts
 COPY nginx /opt/portal/nginx
 COPY web/static /opt/portal/web/static
+COPY web/api /opt/portal/web/api
+COPY docs/openapi.yaml /opt/portal/docs/
 COPY sql /opt/portal/sql
 RUN /opt/portal/scripts/nginx-conf 8080 /run/portal /var/lib/portal/store >/opt/portal/nginx.conf \
  && cd /var/lib \

@@ -169,6 +169,8 @@ code_take(struct request *request, struct json_object *given, const char *extern
 	json_object_object_del(given, "access_code");
 	if (!text)
 		return NULL;
+	if (access_code_length(request->arena, text) < ACCESS_CODE_LEAST)
+		return upload_refused(request, "/access_code", PROBLEM_invalid, "needs 6 signs besides blanks and dashes");
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_access_code, &row, request->tenant_id, external_id, id));
 	if (row && (generate ? keep : access_code_right(request->arena, text, json_text(row, "hash"))))
 		return NULL;

@@ -18,6 +18,22 @@ settings_give(struct request *request, int status, struct json_object *settings)
 	return NULL;
 }
 
+/* A validity is told in one unit. */
+static const struct problem *
+validity_check(struct request *request, struct json_object *validity)
+{
+	int units = 0;
+
+	if (!validity)
+		return NULL;
+	json_object_object_foreach(validity, name, value) {
+		(void)name;
+		units += value != NULL;
+	}
+	return units == 1 ? NULL : upload_refused(request, "/defaults/expires_after", PROBLEM_invalid,
+	    "needs one of days, weeks, months");
+}
+
 static const struct problem *
 settings_check(struct request *request, struct json_object *given)
 {
@@ -26,6 +42,7 @@ settings_check(struct request *request, struct json_object *given)
 	if (color && color_contrast_on_white(color) < COLOR_CONTRAST_LEAST)
 		return upload_refused(request, "/color", PROBLEM_invalid,
 		    "is too light to be seen on white: a contrast of 3 to 1 is needed (WCAG 2.2, 1.4.11)");
+	TRY(validity_check(request, json_member(json_member(given, "defaults"), "expires_after")));
 	return texts_check(request->arena, json_member(given, "texts"));
 }
 

@@ -48,6 +48,12 @@ plain(struct arena *arena, const char *code)
 	return text;
 }
 
+size_t
+access_code_length(struct arena *arena, const char *code)
+{
+	return strlen(plain(arena, code));
+}
+
 /* 16 MB of memory a try: N = 2^14, r = 8, p = 1. */
 static void
 hash(struct arena *arena, const char *code, const unsigned char *salt, unsigned char out[HASH])

@@ -9,6 +9,11 @@
 /* A fresh code that reads well over the telephone: three groups of three from 30 letters and digits. */
 const char *access_code_new(struct arena *arena);
 
+/* How many signs of a code count: letters in one case, no blanks, no dashes. */
+size_t access_code_length(struct arena *arena, const char *code);
+
+enum { ACCESS_CODE_LEAST = 6 };
+
 /* What is stored of a code: scrypt (RFC 7914) with a salt of its own, as text. */
 const char *access_code_hash(struct arena *arena, const char *code);
 

@@ -11,6 +11,9 @@
 
 enum { KEY_MOST = 200 };
 
+/* What an answer says besides its body. */
+static const char *const kept_headers[] = {"ETag", "Location"};
+
 static const char *
 route_name(const struct request *request)
 {
@@ -20,7 +23,8 @@ route_name(const struct request *request)
 static const struct problem *
 answer_again(struct request *request, struct json_object *row)
 {
-	const char *sealed = json_text(row, "answer"), *etag = json_text(row, "etag");
+	const char *sealed = json_text(row, "answer");
+	struct json_object *headers = json_member(row, "headers");
 	int status = (int)json_integer(row, "status", 200);
 	const unsigned char *answer = NULL;
 	size_t size = 0;
@@ -33,11 +37,15 @@ answer_again(struct request *request, struct json_object *row)
 			return problem_new(request->arena, PROBLEM_internal, "a kept answer is damaged");
 		TRY(unseal(request->arena, request->secrets, request->tenant_id, bytes, length, &answer, &size));
 	}
-	reply_text(request, status, status < 400 ? "application/json" : "application/problem+json",
-	    arena_strndup(request->arena, (const char *)answer, size));
+	if (answer)
+		reply_text(request, status, status < 400 ? "application/json" : "application/problem+json",
+		    arena_strndup(request->arena, (const char *)answer, size));
+	else
+		reply_empty(request, status);
 	reply_header(request, "Idempotent-Replayed", "true");
-	if (etag)
-		reply_header(request, "ETag", etag);
+	for (size_t i = 0; i < sizeof kept_headers / sizeof *kept_headers; i++)
+		if (json_text(headers, kept_headers[i]))
+			reply_header(request, kept_headers[i], json_text(headers, kept_headers[i]));
 	return NULL;
 }
 
@@ -74,6 +82,24 @@ change_begin(struct request *request, const char *fingerprint)
 	return key ? key_begin(request, key, fingerprint) : NULL;
 }
 
+static const char *
+headers_json(struct request *request)
+{
+	struct json_object *headers = json_object_new_object();
+
+	for (size_t i = 0; i < sizeof kept_headers / sizeof *kept_headers; i++) {
+		const char *value = reply_header_get(request, kept_headers[i]);
+
+		if (value)
+			json_object_object_add(headers, kept_headers[i], json_object_new_string(value));
+	}
+
+	const char *text = json_canonical(request->arena, headers);
+
+	json_object_put(headers);
+	return text;
+}
+
 static const struct problem *
 answer_keep(struct request *request)
 {
@@ -86,7 +112,7 @@ answer_keep(struct request *request)
 		    reply->body.length, &sealed));
 	return db_json(request->db, request->arena, STATEMENT_sender_idempotency_end, &row, request->tenant_id,
 	    route_name(request), request->change.key, request->change.fingerprint,
-	    arena_printf(request->arena, "%d", reply->status), sealed, reply_header_get(request, "ETag"));
+	    arena_printf(request->arena, "%d", reply->status), sealed, headers_json(request));
 }
 
 const struct problem *

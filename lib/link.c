@@ -8,20 +8,27 @@
 #include "access.h"
 #include "json.h"
 
-/* The portal's own consent texts by language: what the database records is what the page showed. */
+/* The portal's own consent texts by language: what the database records is what the page showed. The same for every
+ * visitor, so made once a process. */
 static const char *
-consents_json(struct arena *arena)
+consents_json(void)
 {
+	static char *made;
+
+	if (made)
+		return made;
+
 	struct json_object *object = json_object_new_object();
 
 	for (int language = 0; language < LANGUAGES; language++)
 		json_object_object_add(object, language_tag((enum language)language),
 		    json_object_new_string(word((enum language)language, WORD_accept_consent)));
 
-	const char *text = arena_strdup(arena, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-
+	made = strdup(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
-	return text;
+	if (!made)
+		abort();
+	return made;
 }
 
 /* Verdicts that are problems; NULL for the others. */
@@ -129,7 +136,7 @@ page_load(struct request *request, enum fetch fetch, struct json_object **row)
 	    [FETCH_NONE] = "none", [FETCH_PERSON] = "person", [FETCH_SCANNER] = "scanner"};
 
 	return db_json(request->db, request->arena, STATEMENT_customer_page, row, request->token_id, request->generation,
-	    fetches[fetch], request->language_asked, consents_json(request->arena), request->personal, request->id);
+	    fetches[fetch], request->language_asked, consents_json(), request->personal, request->id);
 }
 
 const struct problem *
@@ -252,7 +259,7 @@ link_decide(struct request *request, const struct link_decision *decision, enum 
 
 	TRY(db_json(request->db, request->arena, STATEMENT_customer_decide, &row, request->token_id,
 	    request->generation,
-	    decision_json(request->arena, decision), consents_json(request->arena), request->personal, request->id));
+	    decision_json(request->arena, decision), consents_json(), request->personal, request->id));
 	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
 	*decided = decided_named(json_text(row, "verdict"));
 	return NULL;

@@ -6,6 +6,7 @@ ALTER TABLE document
 	ADD COLUMN archive_at timestamptz,
 	ADD COLUMN remind_at timestamptz,
 	ADD COLUMN expiry_notice_at timestamptz;
+CREATE INDEX job_document ON job (tenant_id, document_id);
 CREATE INDEX document_archive ON document (archive_at) WHERE archived_at IS NULL AND removed_at IS NULL;
 CREATE INDEX document_remove ON document (remove_at) WHERE removed_at IS NULL;
 CREATE INDEX document_remind ON document (remind_at);
@@ -70,14 +71,17 @@ ALTER TABLE link ADD COLUMN named boolean NOT NULL DEFAULT true, ADD COLUMN revo
 COMMENT ON COLUMN link.named IS 'false for a contact who has access as one of the customer''s only';
 COMMENT ON COLUMN link.revoked_by_hand IS 'revoked through the API: naming the contact again does not bring it back, rotating does';
 
-ALTER TABLE idempotency ADD COLUMN etag text;
+ALTER TABLE idempotency ADD COLUMN headers jsonb;
+COMMENT ON COLUMN idempotency.answer IS 'sealed with AES-GCM: it may hold a secret that is shown once';
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
 -- A test of a webhook is a delivery without an event.
 ALTER TABLE job DROP CONSTRAINT job_check1,
 	ADD CONSTRAINT job_webhook_target CHECK (kind <> 'webhook' OR webhook_id IS NOT NULL
 		AND (cause = 'test' OR event_id IS NOT NULL AND feed_no IS NOT NULL));
-CREATE INDEX job_deliveries ON job (tenant_id, webhook_id, id) WHERE kind = 'webhook';
+ALTER TABLE job ADD COLUMN n bigint GENERATED ALWAYS AS IDENTITY;
+COMMENT ON COLUMN job.n IS 'order of writing';
+CREATE INDEX job_deliveries ON job (tenant_id, webhook_id, n) WHERE kind = 'webhook';
 
 INSERT INTO transition (action, state, answer)
 SELECT 'unarchive', state, 'repeat' FROM unnest(ARRAY['sent', 'opened', 'accepted', 'declined', 'withdrawn', 'expired']) state

@@ -20,7 +20,8 @@ CREATE OR REPLACE FUNCTION local_time(at timestamptz, zone text) RETURNS text LA
 	SELECT to_char(at AT TIME ZONE zone, 'YYYY-MM-DD"T"HH24:MI')
 $$;
 
-CREATE OR REPLACE FUNCTION sha256_hex(data text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+-- STABLE, as convert_to() is: else it could not be inlined.
+CREATE OR REPLACE FUNCTION sha256_hex(data text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT encode(sha256(convert_to(data, 'UTF8')), 'hex')
 $$;
 

@@ -24,7 +24,7 @@ END $$;
 -- The one gate: every customer route passes it. TOKEN is the link's public half, whose HMAC the
 -- executable has checked; NEED is the right `view`, `ask` or `accept`, or `page` for the page itself,
 -- which withdrawn documents still have; GENERATION is that of a valid access-code cookie, or NULL.
--- LOCK takes the document's row for a change. Verdicts: ok, unknown (also revoked and removed: they
+-- LOCK takes the document's row for a change; NO KEY, so that others' new rows may still refer to it. Verdicts: ok, unknown (also revoked and removed: they
 -- look the same from outside), code_required, forbidden, withdrawn.
 CREATE OR REPLACE FUNCTION gate(p_token uuid, p_need text, p_generation integer, p_lock boolean DEFAULT false)
 RETURNS gate_pass LANGUAGE plpgsql AS $$
@@ -37,7 +37,7 @@ DECLARE
 BEGIN
 	SELECT * INTO v_link FROM link WHERE token_id = p_token;
 	IF p_lock THEN
-		PERFORM FROM document WHERE tenant_id = v_link.tenant_id AND id = v_link.document_id FOR UPDATE;
+		PERFORM FROM document WHERE tenant_id = v_link.tenant_id AND id = v_link.document_id FOR NO KEY UPDATE;
 		-- The link may have been revoked while we waited for the document.
 		SELECT * INTO v_link FROM link WHERE token_id = p_token;
 	END IF;

@@ -111,7 +111,7 @@ BEGIN
 		(a ->> 'size')::bigint, decode(a ->> 'sha256', 'hex'), (a ->> 'n')::integer > p_own
 	FROM jsonb_array_elements(p_facts -> 'attachments') a;
 	UPDATE document SET version = v_version, decided = NULL, decided_at = NULL, opened_at = NULL,
-		downloaded_at = NULL, expiry_told_at = NULL, archived_at = NULL
+		downloaded_at = NULL, expiry_told_at = NULL, archived_at = NULL, withdrawn_at = NULL
 	WHERE tenant_id = d.tenant_id AND id = d.id;
 	RETURN v_version;
 END $$;
@@ -126,7 +126,7 @@ DECLARE
 BEGIN
 	LOOP
 		SELECT * INTO d FROM document
-		WHERE tenant_id = p_tenant AND external_id = v_external AND removed_at IS NULL FOR UPDATE;
+		WHERE tenant_id = p_tenant AND external_id = v_external AND removed_at IS NULL FOR NO KEY UPDATE;
 		EXIT WHEN FOUND;
 		IF p_given -> 'customer' ->> 'name' IS NULL THEN
 			PERFORM problem('invalid', 'is needed for a new document', '/customer');
@@ -145,9 +145,9 @@ END $$;
 -- Where the tenant has a default validity, a new document gets it: {"days": n}, weeks or months.
 CREATE OR REPLACE FUNCTION default_expiry(s setting, p_at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT ((p_at AT TIME ZONE s.time_zone)::date + make_interval(
-		days => (s.defaults -> 'expires_after' ->> 'days')::integer,
-		weeks => (s.defaults -> 'expires_after' ->> 'weeks')::integer,
-		months => (s.defaults -> 'expires_after' ->> 'months')::integer))::date::text
+		days => coalesce((s.defaults -> 'expires_after' ->> 'days')::integer, 0),
+		weeks => coalesce((s.defaults -> 'expires_after' ->> 'weeks')::integer, 0),
+		months => coalesce((s.defaults -> 'expires_after' ->> 'months')::integer, 0)))::date::text
 	WHERE jsonb_typeof(s.defaults -> 'expires_after') = 'object'
 $$;
 
@@ -180,9 +180,6 @@ BEGIN
 		v_facts := v_facts || jsonb_build_object('attachments', with_standard_attachments(p_tenant, p_attachments));
 		d.version := version_add(d, v_facts, p_file, jsonb_array_length(p_attachments), v_at);
 	END IF;
-	IF v_result = 'created' AND NOT p_given ? 'expires_at' AND default_expiry(s, v_at) IS NOT NULL THEN
-		p_given := p_given || jsonb_build_object('expires_at', default_expiry(s, v_at));
-	END IF;
 	v_result := document_change(d, s, p_given, p_code, v_result, v_at, p_request);
 	RETURN json_build_object('result', v_result, 'document', document_json(p_tenant, d.id));
 END $$;
@@ -198,7 +195,7 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT s FROM setting WHERE tenant_id = p_tenant;
 	SELECT * INTO d FROM document
-	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR UPDATE;
+	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
@@ -213,11 +210,18 @@ CREATE OR REPLACE FUNCTION document_change(d document, s setting, p_given jsonb,
 	p_at timestamptz, p_request text)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	v_settings jsonb := settings_merge(d.settings, default_settings(s), p_given);
+	v_settings jsonb;
 	v_project text := CASE WHEN p_given ? 'project' THEN p_given ->> 'project' ELSE d.project END;
 	v_links text := links_fingerprint(d);
 	v_links_changed boolean;
 BEGIN
+	-- The tenant's default validity counts from now: for a new document, and where null asks for it.
+	IF (p_result = 'created' OR p_given ? 'expires_at') AND p_given ->> 'expires_at' IS NULL
+		AND default_expiry(s, p_at) IS NOT NULL
+	THEN
+		p_given := p_given || jsonb_build_object('expires_at', default_expiry(s, p_at));
+	END IF;
+	v_settings := settings_merge(d.settings, default_settings(s), p_given);
 	PERFORM dates_check(d, s, p_given, v_settings, p_at);
 	PERFORM customer_keep(d, p_given -> 'customer');
 	IF p_given ? 'contacts' THEN

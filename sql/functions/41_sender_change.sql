@@ -116,6 +116,9 @@ BEGIN
 		FROM link l
 		WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.kind = 'personal' AND l.named
 			AND l.revoked_at IS NULL AND (NOT p_only_undelivered OR l.delivery = 'none')
+			AND (p_cause = 'upload' OR NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = d.tenant_id
+				AND j.document_id = d.id AND j.link_id = l.id AND j.kind = 'mail' AND j.version = d.version
+				AND j.cause LIKE 'upload:%'))
 		ON CONFLICT DO NOTHING RETURNING link_id)
 	UPDATE link SET delivery = 'queued', delivered_at = NULL, delivery_answer = NULL
 	FROM told WHERE link.tenant_id = d.tenant_id AND link.id = told.link_id;
@@ -138,6 +141,8 @@ BEGIN
 				WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version), NULL, p_request);
 	END IF;
 	IF p_result = 'new_version' AND (v_notify ->> 'on_change')::boolean THEN
+		-- Who was never told of the document is not told of a change of it.
+		PERFORM mails_enqueue(d, 'upload', true, p_request);
 		PERFORM mails_enqueue(d, 'change', false, p_request);
 	ELSIF (p_result = 'created' OR p_links_changed) AND (v_notify ->> 'on_upload')::boolean THEN
 		PERFORM mails_enqueue(d, 'upload', true, p_request);

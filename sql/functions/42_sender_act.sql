@@ -24,7 +24,7 @@ DECLARE
 	d document;
 BEGIN
 	SELECT * INTO d FROM document
-	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR UPDATE;
+	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
@@ -38,7 +38,9 @@ CREATE OR REPLACE FUNCTION document_archive(d document, p_archived boolean, p_at
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE document SET archived_at = CASE WHEN p_archived THEN p_at END, revision = revision + 1, updated_at = p_at,
-		-- Who takes it out of the archive wants it out: it does not go back by itself.
+		-- Who takes it out of the archive wants it out: it does not go back by itself, and reminders go on.
+		remind_at = CASE WHEN NOT p_archived THEN next_reminder(d, settings, p_at) END,
+		expiry_notice_at = CASE WHEN NOT p_archived THEN expiry_notice(settings, expires_at, p_at) END,
 		settings = CASE WHEN p_archived THEN settings
 			ELSE settings || jsonb_build_object('archive_after_days', NULL) END
 	WHERE tenant_id = d.tenant_id AND id = d.id;
@@ -56,14 +58,14 @@ DECLARE
 	v_result text := 'done';
 BEGIN
 	SELECT * INTO d FROM document
-	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR UPDATE;
+	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
 	v_at := portal_now();
 	PERFORM require_revision(d, p_revision);
 	PERFORM require_transition(d, p_action, v_at, '{}');
-	IF transition_answer(d, p_action, v_at) = 'repeat' THEN
+	IF transition_answer(d, p_action, v_at) = 'repeat' OR p_action = 'withdraw' AND d.withdrawn_at IS NOT NULL THEN
 		v_result := 'unchanged';
 	ELSIF p_action = 'withdraw' THEN
 		UPDATE document SET withdrawn_at = v_at, revision = revision + 1, updated_at = v_at
@@ -90,7 +92,7 @@ DECLARE
 	v_at timestamptz;
 BEGIN
 	SELECT * INTO d FROM document
-	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR UPDATE;
+	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
 	SELECT * INTO l FROM link
 	WHERE tenant_id = p_tenant AND document_id = d.id AND contact_id = p_contact AND kind = 'personal';
 	IF l.id IS NULL THEN

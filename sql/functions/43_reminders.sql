@@ -68,7 +68,7 @@ DECLARE
 BEGIN
 	FOR d IN SELECT x.* FROM document x JOIN setting s ON s.tenant_id = x.tenant_id
 		WHERE (x.remind_at <= v_at OR x.expiry_notice_at <= v_at) AND is_daytime(s, v_at)
-		ORDER BY least(x.remind_at, x.expiry_notice_at) LIMIT p_limit FOR UPDATE OF x SKIP LOCKED
+		ORDER BY least(x.remind_at, x.expiry_notice_at) LIMIT p_limit FOR NO KEY UPDATE OF x SKIP LOCKED
 	LOOP
 		IF document_state(d, v_at) IN ('sent', 'opened') AND d.archived_at IS NULL AND d.removed_at IS NULL THEN
 			IF d.expiry_notice_at <= v_at THEN

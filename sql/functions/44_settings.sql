@@ -69,15 +69,17 @@ BEGIN
 		language = coalesce(p_given ->> 'language', CASE WHEN p_given ? 'language' THEN 'da' ELSE language END),
 		time_zone = coalesce(p_given ->> 'time_zone',
 			CASE WHEN p_given ? 'time_zone' THEN 'Europe/Copenhagen' ELSE time_zone END),
-		texts = CASE WHEN p_given ? 'texts' THEN json_merge(texts, coalesce(nullif(p_given -> 'texts', 'null'), '{}'))
+		texts = CASE WHEN p_given ? 'texts' THEN coalesce(nullif(json_merge(texts, p_given -> 'texts'), 'null'), '{}')
 			ELSE texts END,
-		defaults = CASE WHEN p_given -> 'defaults' = 'null' THEN '{}'
-			WHEN p_given ? 'defaults' THEN json_merge(defaults, p_given -> 'defaults') ELSE defaults END,
+		-- A validity is one thing: "months" takes the place of "days".
+		defaults = CASE WHEN p_given ? 'defaults' THEN coalesce(nullif(json_merge(
+				CASE WHEN p_given -> 'defaults' ? 'expires_after' THEN defaults - 'expires_after' ELSE defaults END,
+				p_given -> 'defaults'), 'null'), '{}') ELSE defaults END,
 		return_links = coalesce((p_given ->> 'return_links')::boolean, return_links AND NOT p_given ? 'return_links'),
 		verify_shows_name = coalesce((p_given ->> 'verify_shows_name')::boolean,
 			verify_shows_name AND NOT p_given ? 'verify_shows_name'),
 		retention = CASE WHEN p_given ? 'retention'
-			THEN json_merge(retention, coalesce(nullif(p_given -> 'retention', 'null'), '{}')) ELSE retention END,
+			THEN coalesce(nullif(json_merge(retention, p_given -> 'retention'), 'null'), '{}') ELSE retention END,
 		revision = revision + 1
 	WHERE tenant_id = p_tenant RETURNING * INTO s;
 	RETURN settings_json(s);

@@ -79,13 +79,14 @@ $$;
 CREATE OR REPLACE FUNCTION sender_deliveries(p_tenant uuid, p_webhook uuid, p_state text, p_cursor uuid, p_limit integer)
 RETURNS json LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 	WITH page AS (
-		SELECT j, row_number() OVER (ORDER BY j.id DESC) AS n FROM job j
-		WHERE j.tenant_id = p_tenant AND j.webhook_id = p_webhook AND (p_cursor IS NULL OR j.id < p_cursor)
+		SELECT j, row_number() OVER (ORDER BY j.n DESC) AS row FROM job j
+		WHERE j.tenant_id = p_tenant AND j.webhook_id = p_webhook
+			AND (p_cursor IS NULL OR j.n < (SELECT n FROM job WHERE tenant_id = p_tenant AND id = p_cursor))
 			AND (p_state IS NULL OR p_state = CASE j.state WHEN 'done' THEN 'delivered' WHEN 'dead' THEN 'failed' ELSE 'waiting' END)
-		ORDER BY j.id DESC LIMIT p_limit + 1)
+		ORDER BY j.n DESC LIMIT p_limit + 1)
 	SELECT json_build_object(
-		'data', (SELECT coalesce(json_agg(delivery_status_json(j) ORDER BY n), '[]') FROM page WHERE n <= p_limit),
-		'next', (SELECT (j).id FROM page WHERE n = p_limit AND EXISTS (SELECT FROM page WHERE n > p_limit)))
+		'data', (SELECT coalesce(json_agg(delivery_status_json(j) ORDER BY row), '[]') FROM page WHERE row <= p_limit),
+		'next', (SELECT (j).id FROM page WHERE row = p_limit AND EXISTS (SELECT FROM page WHERE row > p_limit)))
 	WHERE EXISTS (SELECT FROM webhook WHERE tenant_id = p_tenant AND id = p_webhook AND deleted_at IS NULL)
 $$;
 
@@ -95,7 +96,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	j job;
 BEGIN
-	SELECT * INTO j FROM job WHERE tenant_id = p_tenant AND webhook_id = p_webhook AND id = p_job FOR UPDATE;
+	SELECT job.* INTO j FROM job JOIN webhook w ON w.tenant_id = job.tenant_id AND w.id = job.webhook_id
+	WHERE job.tenant_id = p_tenant AND job.webhook_id = p_webhook AND job.id = p_job AND w.deleted_at IS NULL
+	FOR UPDATE OF job;
 	IF NOT FOUND THEN
 		RETURN NULL;
 	ELSIF j.state = 'done' THEN

@@ -20,17 +20,17 @@ BEGIN
 	IF v_row.request_sha256 <> decode(p_request_sha256, 'hex') THEN
 		RETURN json_build_object('state', 'other');
 	END IF;
-	RETURN json_build_object('state', 'again', 'status', v_row.status, 'answer', v_row.answer, 'etag', v_row.etag);
+	RETURN json_build_object('state', 'again', 'status', v_row.status, 'answer', v_row.answer, 'headers', v_row.headers);
 END $$;
 
 CREATE OR REPLACE FUNCTION sender_idempotency_end(p_tenant uuid, p_route text, p_key text, p_request_sha256 text,
-	p_status integer, p_answer text, p_etag text)
+	p_status integer, p_answer text, p_headers jsonb)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 BEGIN
-	INSERT INTO idempotency (tenant_id, route, key, request_sha256, status, answer, etag, created_at)
-	VALUES (p_tenant, p_route, p_key, decode(p_request_sha256, 'hex'), p_status, p_answer, p_etag, portal_now())
+	INSERT INTO idempotency (tenant_id, route, key, request_sha256, status, answer, headers, created_at)
+	VALUES (p_tenant, p_route, p_key, decode(p_request_sha256, 'hex'), p_status, p_answer, p_headers, portal_now())
 	ON CONFLICT (tenant_id, route, key) DO UPDATE
-		SET status = EXCLUDED.status, answer = EXCLUDED.answer, etag = EXCLUDED.etag
+		SET status = EXCLUDED.status, answer = EXCLUDED.answer, headers = EXCLUDED.headers
 		WHERE idempotency.status IS NULL;
 	RETURN '{}';
 END $$;

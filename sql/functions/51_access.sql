@@ -39,11 +39,12 @@ BEGIN
 	IF v_pass.verdict <> 'code_required' THEN
 		RETURN json_build_object('verdict', v_pass.verdict);
 	END IF;
-	PERFORM FROM document WHERE tenant_id = d.tenant_id AND id = d.id FOR UPDATE;
+	PERFORM FROM document WHERE tenant_id = d.tenant_id AND id = d.id FOR NO KEY UPDATE;
 	v_was_locked := EXISTS (SELECT FROM access_failure
 		WHERE tenant_id = l.tenant_id AND link_id = l.id AND locked_until > v_pass.at);
 	v_address := access_count(l, p_address, 5, v_pass.at);
-	v_all := access_count(l, '', 50, v_pass.at);
+	-- Who is locked out alone does not use up the others' tries.
+	v_all := NOT v_address AND access_count(l, '', 50, v_pass.at);
 	IF NOT (v_address OR v_all) THEN
 		RETURN json_build_object('verdict', 'try', 'hash', d.access_code, 'generation', d.code_generation);
 	END IF;

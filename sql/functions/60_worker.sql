@@ -192,7 +192,7 @@ CREATE OR REPLACE FUNCTION delivery_tell(j job, p_at timestamptz) RETURNS void L
 DECLARE
 	l link;
 BEGIN
-	PERFORM FROM document WHERE tenant_id = j.tenant_id AND id = j.document_id FOR UPDATE;
+	PERFORM FROM document WHERE tenant_id = j.tenant_id AND id = j.document_id FOR NO KEY UPDATE;
 	UPDATE link SET delivery = CASE j.state WHEN 'done' THEN 'sent' ELSE 'failed' END,
 		delivered_at = CASE j.state WHEN 'done' THEN p_at END,
 		delivery_answer = CASE j.state WHEN 'done' THEN NULL ELSE j.answer END
@@ -215,7 +215,7 @@ BEGIN
 	FOR d IN SELECT * FROM document
 		WHERE expires_at <= v_at AND expiry_told_at IS NULL AND decided IS NULL AND withdrawn_at IS NULL
 			AND removed_at IS NULL
-		LIMIT p_limit FOR UPDATE SKIP LOCKED
+		LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
 	LOOP
 		UPDATE document SET expiry_told_at = v_at WHERE tenant_id = d.tenant_id AND id = d.id;
 		PERFORM event_append(d.tenant_id, d.id, 'document.expired', d.version, NULL, NULL, v_at, NULL, NULL, NULL);
@@ -233,13 +233,13 @@ DECLARE
 	v_count integer := 0;
 BEGIN
 	FOR d IN SELECT * FROM document WHERE archive_at <= v_at AND archived_at IS NULL AND removed_at IS NULL
-		LIMIT p_limit FOR UPDATE SKIP LOCKED
+		LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
 	LOOP
 		PERFORM document_archive(d, true, v_at, NULL);
 		v_count := v_count + 1;
 	END LOOP;
 	FOR d IN SELECT * FROM document WHERE remove_at <= v_at AND removed_at IS NULL
-		LIMIT p_limit FOR UPDATE SKIP LOCKED
+		LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
 	LOOP
 		PERFORM document_remove(d, v_at, NULL);
 		v_count := v_count + 1;

@@ -228,7 +228,7 @@ async function measureUp() {
 		await run('./portal', ['down'], {cwd: root, env: portal.environment()});
 		again.push(await firstPage(portal));
 	}
-	portal.stop();
+	await portal.stop();
 	tell('./portal up to the first page, s', median(again), {most: 3});
 	tell('  the first time, with an empty PORTAL_VAR, s', first, {most: 3});
 }
@@ -265,7 +265,7 @@ async function measureAll() {
 		await instance.portal.sql('UPDATE portal.engagement SET fetched_at = NULL');
 		await measureDocuments(instance, links);
 	}
-	instance.stop();
+	await instance.stop();
 }
 
 function printTable() {

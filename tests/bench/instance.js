@@ -33,7 +33,7 @@ export class Instance {
 
 		instance.children = [];
 		instance.portal = await startPortal({});
-		process.prependListener('exit', () => instance.stop());
+		process.prependListener('exit', () => instance.stopFloor()); // before the portal and its folder go
 		instance.folder = join(instance.portal.base, 'floor');
 		instance.owner = statSync(join(instance.portal.var, 'pg'));
 		instance.makeFolder(instance.folder);
@@ -163,14 +163,19 @@ export class Instance {
 	}
 
 	// Not to be waited for: it also works while the process ends.
-	stop() {
+	stopFloor() {
 		if (this.floorNginx)
 			process.kill(this.floorNginx);
-		this.floorNginx = undefined;
 		for (const child of this.children.splice(0))
 			child.kill();
 		// The logger holds this lock until it has written its last.
-		spawnSync('flock', ['-w', '5', join(this.folder, 'log/lock'), 'true']);
-		this.portal.stop();
+		if (this.floorNginx)
+			spawnSync('flock', ['-w', '5', join(this.folder, 'log/lock'), 'true']);
+		this.floorNginx = undefined;
+	}
+
+	async stop() {
+		this.stopFloor();
+		await this.portal.stop();
 	}
 }
