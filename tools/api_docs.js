@@ -6,130 +6,157 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const YAML = require('../tests/node_modules/yaml');
+const {Schemas, code, member} = require('./api_schema.js');
 const {escape, inline, markdown} = require('./markdown.js');
 
 const root = path.join(__dirname, '..');
+const receiver = 'your URL'; // where webhooks are posted, in place of a path
+const problemType = 'application/problem+json';
 
-function page(yaml) {
-	const description = YAML.parse(yaml, {merge: true, maxAliasCount: -1});
-	const {resolved, nameOf} = references(description);
-	const {typeText, members, membersOf} = schemas(resolved, nameOf);
+const lines = (...parts) => parts.flat().filter(Boolean).join('\n');
 
-	return [head(description), '<div class="frame columns">', '<main id="main">', intro(description), ...description.tags.map(section),
-		refusals(), schemaSections(), '</main>', contents(), '</div>', '</body>', '</html>', ''].join('\n');
+const page = yaml => new Page(YAML.parse(yaml, {merge: true, maxAliasCount: -1})).html();
 
-	// Operations of a tag, webhooks among them: {method, path, operation, shared}.
-	function operationsOf(tag) {
-		const all = [...Object.entries(description.paths), ...Object.entries(description.webhooks).map(([, item]) => ['your URL', item])];
-
-		return all.flatMap(([where, item]) => Object.entries(item).filter(([method]) => method !== 'parameters')
-			.map(([method, operation]) => ({method: method.toUpperCase(), where, operation, shared: item.parameters ?? []})))
-			.filter(({operation}) => operation.tags.includes(tag));
+class Page {
+	constructor(description) {
+		this.description = description;
+		this.schemas = new Schemas(description);
 	}
 
-	function section({name, description: words}) {
-		return `<section id="${name}">\n<h2>${title(name)}</h2>\n${markdown(words)}\n${operationsOf(name).map(operationSection).join('\n')}\n</section>`;
+	html() {
+		const sections = this.description.tags.map(tag => this.section(tag));
+
+		return lines(head(this.description), '<div class="frame columns">', '<main id="main">', intro(this.description), sections,
+			this.refusals(), this.objects(), '</main>', this.contents(), '</div>', '</body>', '</html>') + '\n';
 	}
 
-	function operationSection({method, where, operation, shared}) {
-		const parameters = [...shared, ...operation.parameters ?? []].map(resolved);
+	// Operations of a tag, webhooks among them: {method, where, operation, shared}.
+	operationsOf(tag) {
+		const {paths, webhooks} = this.description;
+		const all = [...Object.entries(paths), ...Object.values(webhooks).map(item => [receiver, item])];
 
-		return [`<article class="operation" id="${operation.operationId}">`, `<h3><a href="#${operation.operationId}">${inline(operation.summary)}</a></h3>`,
-			`<p class="route"><span class="method ${method.toLowerCase()}">${method}</span> <code>${breakable(where)}</code></p>`,
-			markdown(operation.description), parameterList(parameters), body(operation, method, where),
-			answers(operation.responses), '</article>'].filter(Boolean).join('\n');
+		return all.flatMap(([where, {parameters: shared = [], ...methods}]) => Object.entries(methods).map(([method, operation]) =>
+			({method: method.toUpperCase(), where, operation, shared}))).filter(({operation}) => operation.tags.includes(tag));
 	}
 
-	function parameterList(parameters) {
-		if (!parameters.length)
-			return '';
-		const rows = parameters.map(({name, in: place, required, schema, description: words, example}) =>
-			member(name, `${place}, ${typeText(schema)}`, required, words ?? resolved(schema).description, ['query', 'header'].includes(place) && example !== schema.default ? example : undefined));
+	section({name, description}) {
+		const operations = this.operationsOf(name).map(one => this.operation(one));
 
-		return `<h4>Parameters</h4>\n<dl class="members">\n${rows.join('\n')}\n</dl>`;
+		return lines(`<section id="${name}">`, `<h2>${title(name)}</h2>`, markdown(description), operations, '</section>');
 	}
 
-	function body({requestBody}, method, where) {
-		const request = where === 'your URL' ? '' : example('Example', curl(method, where));
+	operation({method, where, operation, shared}) {
+		const id = operation.operationId;
 
+		return lines(`<article class="operation" id="${id}">`, `<h3><a href="#${id}">${inline(operation.summary)}</a></h3>`,
+			`<p class="route">${badge(method)} <code>${breakable(where)}</code></p>`, markdown(operation.description),
+			this.parameters([...shared, ...operation.parameters ?? []]), this.body(operation, method, where),
+			this.answers(operation.responses), '</article>');
+	}
+
+	parameters(given) {
+		const rows = given.map(one => this.schemas.resolved(one)).map(({name, in: place, required, schema, description, example}) =>
+			member(name, `${place}, ${this.schemas.type(schema)}`, required, description ?? this.schemas.resolved(schema).description,
+				['query', 'header'].includes(place) && example !== schema.default ? example : undefined));
+
+		return rows.length ? lines('<h4>Parameters</h4>', '<dl class="members">', rows, '</dl>') : '';
+	}
+
+	body({requestBody}, method, where) {
 		if (!requestBody)
-			return request;
+			return example('Example', curl(method, where));
 		const [[type, content]] = Object.entries(requestBody.content);
 		const examples = examplesOf(content).map(([summary, value]) =>
-			example(summary, where === 'your URL' ? json(value) : curl(method, where, type, value)));
-		const link = nameOf(content.schema) ? `<p class="of">${typeText(content.schema)}</p>` : members(content.schema);
+			example(summary, where === receiver ? json(value) : curl(method, where, type, value)));
 
-		return `<h4>Body <span class="quiet">${type}</span></h4>\n${markdown(requestBody.description)}\n${link}\n${examples.join('\n')}`;
+		return lines(`<h4>Body <span class="quiet">${type}</span></h4>`, markdown(requestBody.description), this.shape(content), examples);
 	}
 
-	function answers(responses) {
-		const rows = Object.entries(responses).map(([status, given]) => {
-			const response = resolved(given);
-			const [[type, content] = []] = Object.entries(response.content ?? {});
-			const headers = Object.entries(response.headers ?? {}).map(([name, header]) => header.$ref
-				? `<a href="#${headerId(header)}"><code>${name}</code></a>` : `<code>${name}</code>: ${inline(header.description ?? '')}`);
-			const shape = content && (nameOf(content.schema) ? `<p class="of">${typeText(content.schema)}</p>` : members(content.schema) || `<p class="of">${type}</p>`);
-			const good = /^[23]/.test(status);
+	// What a body or an answer is: a link, or its members.
+	shape({schema}) {
+		const members = this.schemas.nameOf(schema) ? '' : this.schemas.members(schema);
 
-			return [`<dt><span class="status${good ? ' good' : ''}">${status === 'default' ? '5xx' : status}</span></dt>`, '<dd>', markdown(response.description),
-				good && shape, good && headers.length && `<p class="headers">${headers.join('<br>')}</p>`,
-				...(content && (good || !given.$ref) ? examplesAsJson(content) : []), '</dd>'].filter(Boolean).join('\n');
-		});
-
-		return `<h4>Answers</h4>\n<dl class="answers">\n${rows.join('\n')}\n</dl>`;
+		return members || `<p class="of">${this.schemas.type(schema)}</p>`;
 	}
 
-	// What refusals look like, once for all operations.
-	function refusals() {
-		const examples = Object.values(description.components.responses).filter(({content}) => content['application/problem+json'])
-			.flatMap(({content}) => examplesOf(content['application/problem+json'])).filter(([, {code}], i, all) => all.findIndex(([, other]) => other.code === code) === i);
-		const codes = description.components.schemas.ProblemCode.description;
+	answers(responses) {
+		const rows = Object.entries(responses).map(([status, given]) => this.answer(status, given));
 
-		return `<section id="refusals">\n<h2>Refusals</h2>\n<article>\n<p>Every refusal is a <a href="#schema-Problem">Problem</a>, by its code:</p>\n${markdown(codes)}\n${
-			examples.map(([, value]) => example(`<code>${value.code}</code>`, json(value))).join('\n')}\n</article>\n</section>`;
+		return lines('<h4>Answers</h4>', '<dl class="answers">', rows, '</dl>');
 	}
 
-	function schemaSections() {
-		const sections = Object.entries(description.components.schemas).map(([name, schema]) => {
-			const list = members(schema);
+	// Refusals that many operations have are shown once, further down.
+	answer(status, given) {
+		const good = /^[23]/.test(status);
+		const {description, headers = {}, content = {}} = this.schemas.resolved(given);
+		const [value] = Object.values(content);
+		const shown = value && (good || !given.$ref) ? examplesOf(value).map(([summary, one]) => example(summary, json(one))) : [];
 
-			return `<article class="schema" id="schema-${name}">\n<h3><a href="#schema-${name}">${name}</a></h3>\n${markdown(schema.description)}\n${
-				list || `<p class="of">${typeText(schema)}</p>`}\n</article>`;
-		});
-
-		return `<section id="schemas">\n<h2>Objects and values</h2>\n<p>What bodies and answers are made of.</p>\n${sections.join('\n')}\n${headerSection()}\n</section>`;
+		return lines(`<dt><span class="status${good ? ' good' : ''}">${status === 'default' ? '5xx' : status}</span></dt>`, '<dd>',
+			markdown(description), good && value && this.shape(value), good && headerNames(headers), shown, '</dd>');
 	}
 
-	function headerSection() {
-		const rows = Object.entries(description.components.headers).map(([name, {description: words, schema, example: sample}]) =>
-			`<div id="header-${name}">${member(headerName(name), typeText(schema), false, words, sample)}</div>`);
+	// What refusals look like: one of each code.
+	refusals() {
+		const {responses, schemas} = this.description.components;
+		const contents = Object.values(responses).map(({content}) => content[problemType]).filter(Boolean);
+		const byCode = new Map(contents.flatMap(examplesOf).map(([, value]) => [value.code, value]));
 
-		return `<article id="headers">\n<h3><a href="#headers">Header fields of answers</a></h3>\n<dl class="members">\n${rows.join('\n')}\n</dl>\n</article>`;
+		return lines('<section id="refusals">', '<h2>Refusals</h2>', '<article>',
+			'<p>Every refusal is a <a href="#schema-Problem">Problem</a>, by its code:</p>', markdown(schemas.ProblemCode.description),
+			[...byCode].map(([name, value]) => example(code(name), json(value))), '</article>', '</section>');
 	}
 
-	function contents() {
-		const groups = description.tags.map(({name}) => group(name, title(name), operationsOf(name).map(({method, operation}) =>
-			[operation.operationId, `<span class="method ${method.toLowerCase()}">${method}</span> ${inline(operation.summary)}`])));
-		const problems = group('refusals', 'Refusals', []);
-		const objects = group('schemas', 'Objects and values', Object.keys(description.components.schemas)
-			.filter(name => membersOf(description.components.schemas[name]).length).map(name => [`schema-${name}`, name]));
+	objects() {
+		const all = Object.entries(this.description.components.schemas).map(([name, schema]) =>
+			lines(`<article class="schema" id="schema-${name}">`, `<h3><a href="#schema-${name}">${name}</a></h3>`,
+				markdown(schema.description), this.schemas.members(schema) || `<p class="of">${this.schemas.type(schema)}</p>`, '</article>'));
 
-		return `<nav id="contents" aria-label="Contents">\n<p class="strong">Contents</p>\n${[...groups, problems, objects].join('\n')}\n</nav>`;
+		return lines('<section id="schemas">', '<h2>Objects and values</h2>', '<p>What bodies and answers are made of.</p>', all,
+			this.headers(), '</section>');
+	}
+
+	headers() {
+		const rows = Object.entries(this.description.components.headers).map(([name, {description, schema, example: sample}]) =>
+			`<div id="header-${name}">${member(headerName(name), this.schemas.type(schema), false, description, sample)}</div>`);
+
+		return lines('<article id="headers">', '<h3><a href="#headers">Header fields of answers</a></h3>', '<dl class="members">', rows,
+			'</dl>', '</article>');
+	}
+
+	contents() {
+		const groups = this.description.tags.map(({name}) => group(name, title(name), this.operationsOf(name)
+			.map(({method, operation}) => [operation.operationId, `${badge(method)} ${inline(operation.summary)}`])));
+		const objects = Object.entries(this.description.components.schemas)
+			.filter(([, schema]) => this.schemas.membersOf(schema).length).map(([name]) => [`schema-${name}`, name]);
+
+		return lines('<nav id="contents" aria-label="Contents">', '<p class="strong">Contents</p>', groups, group('refusals', 'Refusals', []),
+			group('schemas', 'Objects and values', objects), '</nav>');
 	}
 }
 
-const headerId = header => header.$ref.replace('#/components/headers/', 'header-');
-
-// FileETag is an ETag, IdempotentReplayed is Idempotent-Replayed.
-const headerName = name => name.endsWith('ETag') ? `ETag (${name.slice(0, -4).toLowerCase()})` : name.replace(/([a-z])([A-Z])/g, '$1-$2');
-
-const group = (id, words, items) => `<a class="group" href="#${id}">${words}</a>${
-	items.length ? `\n<ul>${items.map(([to, html]) => `<li><a href="#${to}">${html}</a></li>`).join('\n')}</ul>` : ''}`;
-
 const title = name => name[0].toUpperCase() + name.slice(1);
+const badge = method => `<span class="method ${method.toLowerCase()}">${method}</span>`;
 
 // Long paths break after their slashes, not within a word.
 const breakable = where => escape(where).replaceAll('/', '/<wbr>');
+
+// FileETag is an ETag, IdempotentReplayed is Idempotent-Replayed.
+const headerName = name => name.endsWith('ETag') ? `ETag (${name.slice(0, -4).toLowerCase()})`
+    : name.replace(/([a-z])([A-Z])/g, '$1-$2');
+
+function headerNames(headers) {
+	const names = Object.entries(headers).map(([name, {$ref: to, description}]) =>
+		to ? `<a href="#header-${to.split('/').at(-1)}">${code(name)}</a>` : `${code(name)}: ${inline(description)}`);
+
+	return names.length && `<p class="headers">${names.join('<br>')}</p>`;
+}
+
+function group(id, words, items) {
+	const list = items.map(([to, html]) => `<li><a href="#${to}">${html}</a></li>`);
+
+	return lines(`<a class="group" href="#${id}">${words}</a>`, list.length && ['<ul>', list, '</ul>'].flat());
+}
 
 function head({info}) {
 	return `<!doctype html>
@@ -145,26 +172,26 @@ function head({info}) {
 <body class="api">
 <!-- Made by tools/api_docs.js from docs/openapi.yaml. -->
 <a class="skip" href="#main">To the content</a>
-<header class="bar"><div class="frame"><a class="sender" href="#main">Dokumentportal</a><a class="to-contents" href="#contents">Contents</a>
-<a href="/api/openapi.yaml">openapi.yaml</a></div></header>`;
+<header class="bar"><div class="frame">
+<a class="sender" href="#main">Dokumentportal</a>
+<a class="to-contents" href="#contents">Contents</a>
+<a href="/api/openapi.yaml">openapi.yaml</a>
+</div></header>`;
 }
 
 function intro({info, components}) {
-	const key = components.securitySchemes.api_key.description;
-
-	return `<section class="intro">\n<h1>${escape(info.title)}</h1>\n<p class="lead">${inline(info.summary)}</p>\n${markdown(info.description)}
-<h2 id="key">The key</h2>\n${markdown(key)}\n${example('Every request', curl('GET', '/api/v1/documents/counts'), true)}\n</section>`;
+	return lines('<section class="intro">', `<h1>${escape(info.title)}</h1>`, `<p class="lead">${inline(info.summary)}</p>`,
+		markdown(info.description), '<h2 id="key">The key</h2>', markdown(components.securitySchemes.api_key.description),
+		example('Every request', curl('GET', '/api/v1/documents/counts'), true), '</section>');
 }
 
 // SUMMARY is HTML.
-const example = (summary, text, open = false) =>
-	`<details class="example"${open ? ' open' : ''}><summary>${summary}</summary>\n<pre tabindex="0"><code>${escape(text)}</code></pre></details>`;
+const example = (summary, text, open = false) => lines(`<details class="example"${open ? ' open' : ''}><summary>${summary}</summary>`,
+	`<pre tabindex="0"><code>${escape(text)}</code></pre></details>`);
 
 // [[summary, value]] of a body or an answer.
 const examplesOf = ({example: one, examples}) =>
 	one !== undefined ? [['Example', one]] : Object.values(examples ?? {}).map(({summary, value}) => [inline(summary), value]);
-
-const examplesAsJson = content => examplesOf(content).map(([summary, value]) => example(summary, json(value)));
 
 // JSON with what is short on one line.
 function json(value, indent = '') {
@@ -182,112 +209,20 @@ function json(value, indent = '') {
 
 const quoted = text => `'${text.replaceAll("'", "'\\''")}'`;
 
+// The parts of a form as curl takes them; files go by their names.
+const formWords = value => Object.entries(value).flatMap(([name, part]) =>
+	[part].flat().map(one => name === 'metadata' ? `-F ${quoted(`metadata=${json(one)}`)}` : `-F ${name}=@${one}`));
+
+// A request as a command; TYPE and VALUE are the body's.
 function curl(method, where, type, value) {
-	const words = [`curl${['GET', 'POST'].includes(method) ? '' : ` -X ${method}`} "$base_url${where}"`, '-H "Authorization: Bearer $api_key"'];
+	const implied = type ? 'POST' : 'GET';
+	const words = [`curl${method === implied ? '' : ` -X ${method}`} "$base_url${where}"`, '-H "Authorization: Bearer $api_key"'];
 
 	if (type === 'application/json')
 		words.push(`-d ${quoted(json(value))}`);
 	else if (type)
-		words.push(...Object.entries(value).flatMap(([name, part]) =>
-			[part].flat().map(one => name === 'metadata' ? `-F ${quoted(`metadata=${json(one)}`)}` : `-F ${name}=@${one}`)));
-	else if (method === 'POST')
-		words[0] = words[0].replace('curl', 'curl -X POST');
+		words.push(...formWords(value));
 	return words.join(' \\\n  ');
-}
-
-function references(description) {
-	const find = pointer => pointer.slice(2).split('/').reduce((at, name) => at[name.replaceAll('~1', '/').replaceAll('~0', '~')], description);
-	const resolved = value => value?.$ref ? resolved(find(value.$ref)) : value;
-	const nameOf = schema => schema?.$ref?.match(/^#\/components\/schemas\/(\w+)$/)?.[1];
-
-	return {resolved, nameOf};
-}
-
-const member = (name, type, required, words, sample) =>
-	`<dt><code>${name}</code> <span class="type">${type}</span>${required ? ' <span class="flag">needed</span>' : ''}</dt>\n<dd>${markdown(words)}${
-		sample === undefined ? '' : `<p class="sample">such as <code>${escape(sample)}</code></p>`}</dd>`;
-
-function schemas(resolved, nameOf) {
-	// Values have no page of their own worth a jump: their type is told where they stand.
-	const isObject = schema => membersOf(resolved(schema)).length > 0;
-
-	// [[name, schema, required]] of an object, from all its parts.
-	function membersOf(schema) {
-		const own = Object.entries(schema.properties ?? {}).map(([name, value]) => [name, value, schema.required?.includes(name)]);
-
-		return [...own, ...(schema.allOf ?? []).flatMap(part => membersOf(resolved(part)))];
-	}
-
-	function members(schema) {
-		const rows = membersOf(resolved(schema)).map(([name, value, required]) => {
-			const inner = inside(value);
-
-			return member(name, typeText(value), required, value.description ?? wordsOf(value)).replace(/<\/dd>$/, inner ? `\n${inner}</dd>` : '</dd>');
-		});
-
-		return rows.length ? `<dl class="members">\n${rows.join('\n')}\n</dl>` : '';
-	}
-
-	// Members of objects without a name of their own, also in lists and beside null.
-	function inside(schema) {
-		if (schema.$ref)
-			return '';
-		const below = schema.items ?? schema.oneOf?.[0];
-
-		return schema.properties ? members(schema) : below ? inside(below) : '';
-	}
-
-	const wordsOf = schema => schema.$ref && !isObject(schema) ? resolved(schema).description : undefined;
-
-	function typeText(schema) {
-		if (nameOf(schema) && isObject(schema))
-			return `<a href="#schema-${nameOf(schema)}">${nameOf(schema)}</a>`;
-		if (schema.$ref)
-			return schema.$ref.endsWith('EventType') ? '<a href="#schema-EventType">EventType</a>' : typeText(resolved(schema));
-		const parts = schema.oneOf ?? schema.anyOf ?? (schema.properties ? undefined : schema.allOf);
-
-		if (parts)
-			return parts.map(typeText).join(' or ');
-		const types = [schema.type ?? []].flat();
-		const texts = types.filter(type => type !== 'null').map(type => oneType(type, schema));
-
-		if (schema.const !== undefined)
-			texts.splice(0, 1, `<code>${escape(schema.const)}</code>`);
-		if (types.includes('null'))
-			texts.push('null');
-		const text = texts.join(' or ');
-
-		return schema.default === undefined ? text : `${text}; default <code>${escape(JSON.stringify(schema.default).replaceAll('"', ''))}</code>`;
-	}
-
-	function oneType(type, schema) {
-		const {minimum, maximum, maxItems, minItems, uniqueItems, format, pattern} = schema;
-
-		if (schema.enum)
-			return schema.enum.filter(word => word !== null).map(word => `<code>${escape(word)}</code>`).join(', ');
-		switch (type) {
-		case 'string':
-			return textType(schema, format, pattern);
-		case 'integer':
-			return maximum === undefined ? `whole number${minimum === undefined ? '' : ` from ${minimum}`}` : `${minimum} to ${maximum}`;
-		case 'boolean':
-			return '<code>true</code>, <code>false</code>';
-		case 'array':
-			return `list of ${schema.items ? typeText(schema.items) : 'anything'}${maxItems ? `, ${minItems ? `${minItems} to` : 'at most'} ${maxItems}` : ''}${
-				uniqueItems ? ', none twice' : ''}`;
-		default:
-			return 'object';
-		}
-	}
-
-	function textType({minLength, maxLength}, format, pattern) {
-		const names = {uuid: 'UUID', 'date-time': 'time', email: 'e-mail address', uri: 'URL', 'uri-reference': 'path', binary: 'file'};
-		const length = !maxLength ? '' : `, ${minLength ? `${minLength} to ${maxLength}` : `at most ${maxLength}`} characters`;
-
-		return `${names[format] ?? 'text'}${length}${pattern && pattern.length < 40 ? ` matching <code>${escape(pattern)}</code>` : ''}`;
-	}
-
-	return {typeText, members, membersOf};
 }
 
 module.exports = {page};

@@ -10,7 +10,9 @@ const cells = line => line.replace(/^\||\|$/g, '').split('|').map(cell => inline
 function table([head, , ...rows]) {
 	const row = (line, tag) => `<tr>${cells(line).map(cell => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
 
-	return `<div class="table"><table><thead>${row(head, 'th')}</thead><tbody>${rows.map(line => row(line, 'td')).join('\n')}</tbody></table></div>`;
+	const body = rows.map(line => row(line, 'td')).join('\n');
+
+	return `<div class="table"><table><thead>${row(head, 'th')}</thead><tbody>${body}</tbody></table></div>`;
 }
 
 // A list's items may go on in lines that begin with two blanks.

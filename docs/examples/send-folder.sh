@@ -4,7 +4,7 @@
 # usage: send-folder.sh BASE_URL API_KEY FOLDER
 #   BASE_URL  such as https://portal.example
 #   API_KEY   with the scope `write`
-#   FOLDER    holds NAME.pdf and NAME.json, the metadata of docs/api.md, for each document
+#   FOLDER    holds NAME.pdf and NAME.json, the metadata of docs/api.md, for each document; attachments are not sent
 #
 # It can be started again at any time, and several times at once: the portal knows a document by its `external_id`, and what
 # it has already is `unchanged`. What fails for the moment (no connection, 429, 5xx) is tried again. The exit status is

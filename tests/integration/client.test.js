@@ -27,9 +27,13 @@ function makeFolder(files) {
 	const folder = mkdtempSync(join(tmpdir(), 'send folder '));
 
 	folders.push(folder);
+	writeFiles(folder, files);
+	return folder;
+}
+
+function writeFiles(folder, files) {
 	for (const [name, bytes] of Object.entries(files))
 		writeFileSync(join(folder, name), bytes);
-	return folder;
 }
 
 const quiet = {on_upload: false, on_change: false};
@@ -39,8 +43,11 @@ const named = (name, changes = {}, bytes = simplePdf('Tilbud', name)) =>
 // {status, lines, results, text}; `results` are the numbers at the end.
 function send(key, folder, {url = portal.url, environment = {}} = {}) {
 	return new Promise(resolve => {
-		execFile('sh', [script, url, key, folder], {env: {...process.env, ...environment}, maxBuffer: 64 * 1024 * 1024}, (error, stdout, stderr) => {
-			const results = Object.fromEntries([...stdout.matchAll(/^([a-z_]+) (\d+)$/gm)].map(([, name, number]) => [name, Number(number)]));
+		const options = {env: {...process.env, ...environment}, maxBuffer: 64 * 1024 * 1024};
+
+		execFile('sh', [script, url, key, folder], options, (error, stdout, stderr) => {
+			const results = Object.fromEntries([...stdout.matchAll(/^([a-z_]+) (\d+)$/gm)]
+				.map(([, name, number]) => [name, Number(number)]));
 
 			resolve({status: error ? error.code : 0, lines: stdout.match(/^\d+\/\d+ .*$/gm) ?? [], results, text: stdout + stderr});
 		});
@@ -57,25 +64,25 @@ test(`${count} documents of a folder from two processes: each once, with one ver
 
 	for (const {status, lines, text} of both) {
 		assert.equal(status, 0, text);
-		assert.deepEqual(lines.map(line => line.match(/^(\d+\/\d+ \S+) (created|unchanged)$/)?.[1]), names.map((name, i) => `${i + 1}/${count} ${name}`));
+		assert.deepEqual(lines.map(line => line.match(/^(\d+\/\d+ \S+) (created|unchanged)$/)?.[1]),
+			names.map((name, i) => `${i + 1}/${count} ${name}`));
 	}
 	assert.equal(both[0].results.created + both[1].results.created, count);
 	assert.equal(both[0].results.unchanged + both[1].results.unchanged, count);
-	assert.deepEqual(await portal.sql(`SELECT count(*), count(DISTINCT external_id), (SELECT count(*) FROM version WHERE tenant_id = d.tenant_id)
-		FROM document d WHERE tenant_id = '${tenantId}' GROUP BY tenant_id`), [[count, count, count].map(String)]);
+	assert.deepEqual(await portal.sql(`SELECT count(*), count(DISTINCT external_id),
+		(SELECT count(*) FROM version WHERE tenant_id = d.tenant_id) FROM document d WHERE tenant_id = '${tenantId}' GROUP BY tenant_id`), [[count, count, count].map(String)]);
 	assert.equal((await api.get('/documents/counts')).body.sent, count);
 
-	await Promise.all(Object.entries({...named(names[0], {}, simplePdf('Tilbud', 'other')), ...named(names[1], {project: 'Carport'})})
-		.map(([name, bytes]) => writeFileSync(join(folder, name), bytes)));
+	writeFiles(folder, {...named(names[0], {}, simplePdf('Tilbud', 'other')), ...named(names[1], {project: 'Carport'})});
 	assert.deepEqual((await send(key, folder)).results, {...none, new_version: 1, updated: 1, unchanged: count - 2});
-	writeFileSync(join(folder, `${names[0]}.pdf`), simplePdf('Tilbud', names[0]));
+	writeFiles(folder, named(names[0]));
 	assert.deepEqual((await send(key, folder)).results, {...none, new_version: 1, unchanged: count - 1}, 'back to what it was is sent, too');
 });
 
 test('what is refused is told, with what is wrong, and the rest is sent', async () => {
 	const {key} = await portal.tenant();
-	const folder = makeFolder({...named('Tilbud æøå "1"; x,y'), ...named('page', {}, '<!doctype html>'), ...named('wrong', {colour: 1, expires_at: 'soon'}),
-		'alone.pdf': simplePdf('Tilbud', 'alone')});
+	const folder = makeFolder({...named('Tilbud æøå "1"; x,y'), ...named('page', {}, '<!doctype html>'),
+		...named('wrong', {colour: 1, expires_at: 'soon'}), 'alone.pdf': simplePdf('Tilbud', 'alone')});
 	const {status, results, text} = await send(key, folder);
 
 	assert.equal(status, 1);
@@ -107,8 +114,10 @@ async function startObstacle(plan) {
 			response.writeHead(act, {'retry-after': '2'}).end();
 			return;
 		}
-		const answer = await fetch(portal.url + request.url, {method: request.method, body: chunks.length ? Buffer.concat(chunks) : undefined,
-			headers: ['authorization', 'content-type', 'idempotency-key'].flatMap(name => request.headers[name] ? [[name, request.headers[name]]] : [])});
+		const headers = ['authorization', 'content-type', 'idempotency-key'].filter(name => request.headers[name])
+			.map(name => [name, request.headers[name]]);
+		const body = chunks.length ? Buffer.concat(chunks) : undefined;
+		const answer = await fetch(portal.url + request.url, {method: request.method, headers, body});
 		const bytes = Buffer.from(await answer.arrayBuffer());
 
 		if (act === 'lose')
@@ -140,7 +149,8 @@ test('what fails for the moment is tried again, and a lost answer comes again', 
 test('what goes on failing is given up, and told', async () => {
 	const {key} = await portal.tenant();
 	const obstacle = await startObstacle([503, 503, 503]);
-	const {status, results, text} = await send(key, makeFolder(named('T-1')), {url: obstacle.url, environment: {SEND_TRIES: '3', SEND_WAIT_MOST: '0'}});
+	const {status, results, text} = await send(key, makeFolder(named('T-1')),
+		{url: obstacle.url, environment: {SEND_TRIES: '3', SEND_WAIT_MOST: '0'}});
 
 	obstacle.stop();
 	assert.equal(status, 1);

@@ -213,3 +213,12 @@ for (const visibility of ['contact', 'customer', 'link'])
 				assert.deepEqual(Object.assign({}, ...results), wanted);
 			});
 	});
+
+test('a page and a download at once, each the first of its document, are both answered', async () => {
+	for (let i = 0; i < 30; i++) {
+		const x = await arrange('contact', links['who may accept'], 'sent');
+		const both = await Promise.all(['', '/download', '/file'].map(path => x.visitor.get(path)));
+
+		assert.deepEqual(both.map(({status}) => status), [200, 200, 200]);
+	}
+});

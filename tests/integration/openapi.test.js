@@ -140,11 +140,13 @@ function bodyOf({body}, example) {
 	return form;
 }
 
-async function ask(operation, {from = api, example, query = '', headers = {}, body = bodyOf(operation, example), path = pathOf(operation)} = {}) {
+async function ask(operation, {from = api, example, query = '', headers = {}, body = bodyOf(operation, example),
+	path = pathOf(operation)} = {}) {
 	const type = operation.body?.type === 'application/json' ? {'content-type': 'application/json'} : {};
 	const answer = await from.request(operation.method, path + query, {body, headers: {...type, ...headers}});
 
-	assert.deepEqual(openapi.answerFaults(operation, answer), [], `${operation.id} ${query}: ${answer.status} ${JSON.stringify(answer.body)}`);
+	assert.deepEqual(openapi.answerFaults(operation, answer), [],
+		`${operation.id} ${query}: ${answer.status} ${JSON.stringify(answer.body)}`);
 	return answer;
 }
 
@@ -221,7 +223,8 @@ describe('its examples are taken', () => {
 	step('putDocument', 'documentation', 201);
 	for (const name of ['extend', 'contacts', 'public', 'reset'])
 		step('patchDocument', name, 200, body => assert.equal(body.result, 'updated'));
-	step('remindDocument', undefined, 200, ({contacts}) => assert.equal(contacts.find(one => one.id === ids.contact_id).reminders_sent, 1));
+	step('remindDocument', undefined, 200, ({contacts}) =>
+		assert.equal(contacts.find(one => one.id === ids.contact_id).reminders_sent, 1));
 	step('revokeLink', undefined, 200, ({contacts}) => assert.ok(!contacts.some(one => one.id === ids.contact_id)));
 	step('rotateLink', undefined, 200, ({contacts}) => assert.ok(contacts.some(one => one.id === ids.contact_id)));
 	step('archiveDocument');
@@ -366,7 +369,8 @@ describe('refusals are as described', () => {
 				for (const [wrong, status] of [['{', 400], ['{"colour": 1}', 422], [' '.repeat(400 * 1024), 413]])
 					assert.equal(await statusOf({body: wrong}), status);
 			if (body?.type === 'multipart/form-data')
-				assert.deepEqual([await statusOf({body: '{}', headers: {'content-type': 'text/plain'}}), await statusOf({body: strangeForm()})], [415, 422]);
+				for (const [wrong, headers, status] of [['{}', {'content-type': 'text/plain'}, 415], [strangeForm(), {}, 422]])
+					assert.equal(await statusOf({body: wrong, headers}), status);
 		});
 	}
 
