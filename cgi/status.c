@@ -89,8 +89,13 @@ filter_read(struct request *request, const char **filter)
 	TRY(choice_check(request, "state", states));
 	TRY(choice_check(request, "delivery", deliveries));
 	TRY(choice_check(request, "archived", truths));
-	for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+	for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+		const char *text = form_get(request->query, days[i]);
+
+		if (text && !*text)
+			return parameter_refused(request, days[i], "is no number");
 		TRY(form_int(request->arena, request->query, days[i], 0, 3650, &number));
+	}
 
 	struct json_object *object = json_object_new_object();
 

@@ -38,9 +38,11 @@ class Schemas {
 		return [...own, ...(schema.allOf ?? []).flatMap(part => this.membersOf(this.resolved(part)))];
 	}
 
-	// Objects, and the long list of event types, have a place of their own to lead to; other values are told where they stand.
+	// Objects, and values that take some words, have a place of their own to lead to; others are told where they stand.
 	hasPlace(schema) {
-		return this.nameOf(schema) && (this.membersOf(this.resolved(schema)).length > 0 || this.resolved(schema).enum?.length > 20);
+		const {enum: words, pattern} = this.resolved(schema);
+
+		return this.nameOf(schema) && (this.membersOf(this.resolved(schema)).length > 0 || words?.length > 20 || pattern?.length > 40);
 	}
 
 	link(schema) {

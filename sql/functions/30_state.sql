@@ -53,8 +53,7 @@ BEGIN
 		WHEN v_link.kind = 'public' AND p_generation IS DISTINCT FROM v_document.code_generation
 			THEN 'code_required'
 		WHEN p_need <> 'page' AND p_need <> ALL (v_link.rights) THEN 'forbidden'
-		WHEN p_need <> 'page' AND v_document.withdrawn_at IS NOT NULL AND v_document.decided IS NULL
-			THEN 'withdrawn'
+		WHEN p_need <> 'page' AND v_document.withdrawn_at IS NOT NULL THEN 'withdrawn'
 		ELSE 'ok' END;
 	RETURN ROW(v_verdict, v_at, v_link, v_document, v_setting)::gate_pass;
 END $$;

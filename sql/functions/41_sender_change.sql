@@ -100,6 +100,11 @@ BEGIN
 		code_generation = code_generation + CASE WHEN p_code IS NULL THEN 0 ELSE 1 END,
 		revision = revision + 1, updated_at = p_at
 	WHERE tenant_id = d.tenant_id AND id = d.id;
+	IF p_code IS NOT NULL THEN
+		-- A new code is a new start for who was locked out.
+		DELETE FROM access_failure USING link l WHERE access_failure.tenant_id = d.tenant_id AND l.tenant_id = d.tenant_id
+			AND l.id = access_failure.link_id AND l.document_id = d.id;
+	END IF;
 	INSERT INTO link (tenant_id, document_id, kind, rights) VALUES (d.tenant_id, d.id, 'preview', '{view}')
 	ON CONFLICT DO NOTHING;
 END $$;

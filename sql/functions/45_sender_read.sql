@@ -102,7 +102,10 @@ $$;
 CREATE OR REPLACE FUNCTION document_passes(d document, p_filter jsonb, p_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
 	SELECT (p_filter ->> 'state' IS NULL OR document_state(d, p_at) = p_filter ->> 'state')
-		AND (p_filter ->> 'archived' IS NULL OR (d.archived_at IS NOT NULL) = (p_filter ->> 'archived')::boolean)
+		-- What is archived needs no following up, unless it is asked for.
+		AND CASE WHEN p_filter ? 'archived' THEN (d.archived_at IS NOT NULL) = (p_filter ->> 'archived')::boolean
+			WHEN p_filter ?| '{not_opened_days,undecided_days,expiring_days,delivery}' THEN d.archived_at IS NULL
+			ELSE true END
 		AND (p_filter ->> 'not_opened_days' IS NULL OR document_state(d, p_at) = 'sent' AND version_age(d, p_at)
 			>= make_interval(days => (p_filter ->> 'not_opened_days')::integer))
 		AND (p_filter ->> 'undecided_days' IS NULL OR document_state(d, p_at) = 'opened' AND version_age(d, p_at)

@@ -109,8 +109,8 @@ BEGIN
 	END IF;
 	SELECT json_build_object('verdict', 'ok', 'language', v_language,
 		'sender_name', s.sender_name, 'color', s.color,
-		'state', CASE WHEN d.withdrawn_at IS NOT NULL AND d.decided IS NULL THEN 'withdrawn'
-			ELSE document_state(d, v_pass.at) END,
+		-- The page of a declined quote that was then withdrawn says the latter.
+		'state', CASE WHEN d.withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE document_state(d, v_pass.at) END,
 		'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project,
 		'amount', v.amount::text, 'currency', v.currency, 'message', d.settings ->> 'message',
 		'customer_name', (SELECT name FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id),
