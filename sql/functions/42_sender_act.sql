@@ -73,8 +73,11 @@ BEGIN
 		PERFORM event_append(p_tenant, p_document, 'document.withdrawn', d.version, NULL, NULL, v_at, NULL, NULL, p_request);
 	ELSIF p_action = 'remind' THEN
 		-- By hand a second reminder may follow the first; a double click must not be two.
-		IF reminders_enqueue(d, 'hand-' || to_char(v_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MI'), v_at, p_request) = 0 THEN
+		PERFORM FROM links_to_remind(d);
+		IF NOT FOUND THEN
 			PERFORM problem('conflict', 'there is nobody to remind: all have answered, or their mails fail');
+		ELSIF reminders_enqueue(d, 'hand-' || to_char(v_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MI'), v_at, p_request) = 0 THEN
+			v_result := 'unchanged';
 		END IF;
 	ELSE
 		PERFORM document_archive(d, p_action = 'archive', v_at, p_request);
@@ -112,7 +115,12 @@ BEGIN
 	PERFORM event_append(p_tenant, p_document, CASE p_action WHEN 'revoke' THEN 'link.revoked' ELSE 'link.rotated' END,
 		d.version, l.id, l.contact_id, v_at, NULL, NULL, p_request);
 	IF p_action = 'rotate' THEN
-		PERFORM mails_enqueue(d, 'upload', true, p_request);
+		-- To this contact alone, also to one who has access only as one of the customer's.
+		INSERT INTO job (tenant_id, kind, document_id, cause, link_id, version, request_id)
+		SELECT p_tenant, 'mail', d.id, 'upload:' || d.version || ':' || left(token_id::text, 8), id, d.version, p_request
+		FROM link WHERE tenant_id = p_tenant AND id = l.id;
+		UPDATE link SET delivery = 'queued' WHERE tenant_id = p_tenant AND id = l.id;
+		NOTIFY portal_jobs;
 	END IF;
 	RETURN json_build_object('result', 'done', 'document', document_json(p_tenant, p_document));
 END $$;

@@ -46,8 +46,8 @@ BEGIN
 			UPDATE link SET reminders_sent = reminders_sent + 1 WHERE tenant_id = l.tenant_id AND id = l.id;
 			PERFORM event_append(d.tenant_id, d.id, 'document.reminded', d.version, l.id, l.contact_id, p_at,
 				jsonb_build_object('cause', p_kind), NULL, p_request);
+			v_count := v_count + 1;
 		END IF;
-		v_count := v_count + 1;
 	END LOOP;
 	RETURN v_count;
 END $$;
