@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mail.h"
+
 /* An empty variable counts as not set: compose files pass those. */
 static const char *
 setting(const char *name)
@@ -55,7 +57,9 @@ mail_read(struct arena *arena, struct config *config)
 	config->smtp_url = setting("PORTAL_SMTP_URL");
 	if (!config->smtp_url)
 		TRY(required_dir(arena, "PORTAL_MAIL_DIR", &config->mail_dir));
-	return required(arena, "PORTAL_MAIL_FROM", &config->mail_from);
+	TRY(required(arena, "PORTAL_MAIL_FROM", &config->mail_from));
+	return mail_address_valid(config->mail_from) ? NULL
+	    : problem_new(arena, PROBLEM_internal, "PORTAL_MAIL_FROM: %s is not an address like tilbud@example.dk", config->mail_from);
 }
 
 const struct problem *

@@ -144,8 +144,10 @@ static bool
 lost(const struct db *db, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	bool failed = PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK;
 
-	return PQstatus(db->connection) != CONNECTION_OK || (state && !strncmp(state, "57P", 3));
+	/* A failure that the server did not word is the connection's, even where libpq has not noticed yet. */
+	return PQstatus(db->connection) != CONNECTION_OK || (failed && (!state || !strncmp(state, "57P", 3)));
 }
 
 /* NULL when the statement is prepared, else the failed result. */

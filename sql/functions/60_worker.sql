@@ -57,22 +57,41 @@ BEGIN
 	RETURN json_build_object('released', v_count);
 END $$;
 
+-- The deliveries of a webhook that may be claimed now. At most five of one go out at once, so that a
+-- receiver that does not answer leaves room for the others'. Those of one document go one after the
+-- other; the order yields once the earlier one has been failing for an hour.
+CREATE OR REPLACE FUNCTION webhook_share(p_webhook uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+	SELECT j.id FROM job j
+	WHERE j.webhook_id = p_webhook AND j.state IN ('waiting', 'running') AND j.run_at <= portal_now()
+		AND NOT EXISTS (SELECT FROM job earlier
+			WHERE earlier.webhook_id = j.webhook_id AND earlier.document_id = j.document_id
+				AND earlier.feed_no < j.feed_no AND earlier.state IN ('waiting', 'running')
+				AND earlier.created_at > portal_now() - interval '1 hour')
+	ORDER BY j.run_at, j.n
+	LIMIT greatest(0, 5 - (SELECT count(*) FROM job
+		WHERE webhook_id = p_webhook AND state = 'running' AND run_at > portal_now()))
+$$;
+
 -- Claims due jobs of some kinds: marks them running until LEASE is over or the worker is gone, after
--- which another worker may have them. Deliveries of one document to one webhook go one after the other;
--- the order yields once the earlier one has been failing for an hour. Gives an array of job_json().
+-- which another worker may have them. Gives an array of job_json().
 CREATE OR REPLACE FUNCTION worker_claim(p_kinds text[], p_limit integer, p_lease interval) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	v_jobs json;
 BEGIN
-	WITH due AS (
+	WITH candidate AS (
+		SELECT id FROM job
+		WHERE state IN ('waiting', 'running') AND run_at <= portal_now() AND kind = ANY (p_kinds)
+			AND kind <> 'webhook'
+		UNION ALL
+		SELECT share.id FROM (
+			SELECT DISTINCT webhook_id FROM job
+			WHERE state IN ('waiting', 'running') AND run_at <= portal_now() AND kind = ANY (p_kinds)
+				AND kind = 'webhook') w,
+			LATERAL webhook_share(w.webhook_id) AS share (id)),
+	due AS (
 		SELECT j.id FROM job j
-		WHERE j.state IN ('waiting', 'running') AND j.run_at <= portal_now() AND j.kind = ANY (p_kinds)
-			AND NOT (j.kind = 'webhook' AND EXISTS (
-				SELECT FROM job earlier
-				WHERE earlier.webhook_id = j.webhook_id AND earlier.document_id = j.document_id
-					AND earlier.feed_no < j.feed_no AND earlier.state IN ('waiting', 'running')
-					AND earlier.created_at > portal_now() - interval '1 hour'))
+		WHERE j.id IN (SELECT id FROM candidate) AND j.state IN ('waiting', 'running') AND j.run_at <= portal_now()
 		ORDER BY j.run_at LIMIT p_limit FOR UPDATE SKIP LOCKED),
 	claimed AS (
 		UPDATE job j SET state = 'running', attempts = attempts + 1, run_at = portal_now() + p_lease,
