@@ -54,7 +54,7 @@ accept_mistakes(struct request *request, struct page_form *form)
 {
 	enum language language = request->language;
 
-	if (!form->name)
+	if (!form->name || !utf8_visible(form->name))
 		form->name_error = word(language, WORD_accept_name_missing);
 	else if (too_long(form->name, NAME_MOST) || !utf8_one_line(form->name))
 		form->name_error = word(language, WORD_accept_name_bad);

@@ -67,7 +67,7 @@ check_text(struct check *check, const struct schema_member *member, struct json_
 	if (length > member->max)
 		mistake(check, pointer, "must be at most %lld characters long; it has %lld", (long long)member->max,
 		    (long long)length);
-	else if (member->min && !text[strspn(text, " \t\r\n")])
+	else if (member->min && !utf8_visible(text))
 		mistake(check, pointer, "must not be empty");
 	else if (length < member->min)
 		mistake(check, pointer, "must be at least %lld characters long", (long long)member->min);

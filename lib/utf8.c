@@ -90,6 +90,36 @@ free_of_controls(const char *text, const char *but)
 	return true;
 }
 
+/* Blanks and characters without width or ink (Unicode: White_Space, Default_Ignorable_Code_Point, U+2800). */
+static bool
+is_invisible(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+	    {0, 0x20}, {0x7F, 0xA0}, {0xAD, 0xAD}, {0x34F, 0x34F}, {0x61C, 0x61C}, {0x115F, 0x1160}, {0x1680, 0x1680},
+	    {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F}, {0x2800, 0x2800},
+	    {0x3000, 0x3000}, {0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFF8},
+	    {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+	};
+
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+bool
+utf8_visible(const char *text)
+{
+	uint32_t character;
+
+	for (size_t size; (size = utf8_character(text, strlen(text), &character)) > 0; text += size)
+		if (!is_invisible(character))
+			return true;
+	return false;
+}
+
 bool
 utf8_one_line(const char *text)
 {

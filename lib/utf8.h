@@ -15,6 +15,9 @@ bool utf8_valid(const void *bytes, size_t size);
 /* The number of characters (code points) of TEXT, which is well-formed. */
 size_t utf8_length(const char *text);
 
+/* True when TEXT, which is well-formed, holds a character that people can see: neither blank nor of no width. */
+bool utf8_visible(const char *text);
+
 /* True when TEXT, which is well-formed, has no control characters, line separators or marks that turn the direction of
  * writing (those let "gpj.exe" look like "exe.jpg"). */
 bool utf8_one_line(const char *text);

@@ -49,10 +49,23 @@ test_lines(void **state)
 	assert_false(utf8_many_lines("klokke\a"));
 }
 
+static void
+test_visible(void **state)
+{
+	(void)state;
+	assert_true(utf8_visible("Mette"));
+	assert_true(utf8_visible(" \u00e5"));
+	assert_true(utf8_visible("\U0001F600"));
+	assert_false(utf8_visible(""));
+	assert_false(utf8_visible(" \t\n"));
+	assert_false(utf8_visible("\u200b\u2060\ufeff \u3164"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_visible),
 	    cmocka_unit_test(test_malformed_is_refused),
 	    cmocka_unit_test(test_length_counts_characters),
 	    cmocka_unit_test(test_lines),
