@@ -19,9 +19,7 @@ send_file(struct request *request, const char *what, const char *n, bool viewed_
 {
 	struct link_file file;
 
-	bool record = strcmp(what, "file") && strcmp(what, "logo") && person_starts(request);
-
-	TRY(link_file(request, what, n, record, &file));
+	TRY(link_file(request, what, n, person_starts(request), &file));
 	if (file.withdrawn)
 		reply_see_other(request, request_link_path(request)); /* the page says so */
 	else

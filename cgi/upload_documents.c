@@ -201,16 +201,14 @@ answer_give(struct request *request, struct json_object *answer, const struct ne
 		reply_header(request, "Location", arena_printf(request->arena, "/api/v1/documents/%s", json_text(document, "id")));
 }
 
-/* One transaction around locks, rows and bytes. */
+/* One transaction around locks, rows and bytes. PDF and ATTACHMENTS are of files_json(). */
 static const struct problem *
-document_put(struct request *request, const struct upload *upload, const struct new_code *code, const char *revision,
-    struct json_object **answer)
+document_put(struct request *request, const struct upload *upload, const char *pdf, const char *attachments,
+    const struct new_code *code, const char *revision, struct json_object **answer)
 {
 	const struct upload_file *files[ATTACHMENTS_MOST + 1];
 	size_t count = files_list(upload, files);
-	const char *pdf, *attachments;
 
-	files_json(request->arena, upload, &pdf, &attachments);
 	TRY(upload_lock(request, files, count));
 
 	const struct problem *problem = db_json(request->db, request->arena, STATEMENT_sender_put_document, answer,
@@ -244,7 +242,7 @@ put_document(struct request *request)
 	fingerprint = arena_printf(request->arena, "%s\n%s\n%s", json_canonical(request->arena, upload->metadata), pdf, attachments);
 	TRY(code_take(request, upload->metadata, json_text(upload->metadata, "external_id"), NULL, true, &code));
 	TRY(change_begin(request, fingerprint));
-	TRY(document_put(request, upload, &code, revision, &answer));
+	TRY(document_put(request, upload, pdf, attachments, &code, revision, &answer));
 	answer_give(request, answer, &code);
 	return NULL;
 }
