@@ -22,7 +22,7 @@ job_transferred(void *context, const struct transfer_result *result)
 }
 
 const struct problem *
-job_erase(const struct outbox_setting *setting, struct job *job, const char *tenant_id, const char *sha256)
+erase_bytes(const struct outbox_setting *setting, struct job *job, const char *tenant_id, const char *sha256)
 {
 	const char *dir = setting->config->store_dir;
 	struct json_object *answer = NULL;
@@ -52,18 +52,31 @@ job_erase(const struct outbox_setting *setting, struct job *job, const char *ten
 }
 
 const struct problem *
+job_erase(const struct outbox_setting *setting, struct job *job, struct json_object *row)
+{
+	return erase_bytes(setting, job, json_text(row, "tenant_id"), json_text(row, "sha256"));
+}
+
+static const struct {
+	const char *kind;
+	job_kind *carry_out;
+} kinds[] = {{"mail", job_mail}, {"webhook", job_webhook}, {"erase", job_erase}};
+
+const struct problem *
 job_carry_out(const struct outbox_setting *setting, struct job *job, struct json_object *row)
 {
-	const char *tenant_id = arena_strdup(job->arena, json_text(row, "tenant_id"));
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(job->kind, kinds[i].kind))
+			return kinds[i].carry_out(setting, job, row);
+	return problem_new(job->arena, PROBLEM_internal, "this worker does not know such jobs");
+}
 
-	if (!strcmp(job->kind, "erase"))
-		return job_erase(setting, job, tenant_id, arena_strdup(job->arena, json_text(row, "sha256")));
-
+struct json_object *
+job_wanted(struct job *job, struct json_object *row)
+{
 	struct json_object *what = json_member(row, job->kind);
 
-	if (!what) {
+	if (!what)
 		job_end(job, "dropped", 0, "no longer wanted");
-		return NULL;
-	}
-	return !strcmp(job->kind, "mail") ? job_mail(setting, job, what) : job_webhook(setting, job, tenant_id, what);
+	return what;
 }

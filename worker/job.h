@@ -25,9 +25,13 @@ void job_end(struct job *job, const char *outcome, long status, const char *answ
 /* For transfers: the outcome of what was sent. CONTEXT is the job. */
 void job_transferred(void *context, const struct transfer_result *result);
 
-/* The kinds. */
-const struct problem *job_mail(const struct outbox_setting *setting, struct job *job, struct json_object *mail);
-const struct problem *job_webhook(const struct outbox_setting *setting, struct job *job, const char *tenant_id,
-    struct json_object *delivery);
-const struct problem *job_erase(const struct outbox_setting *setting, struct job *job, const char *tenant_id,
+/* Takes the bytes out of the store unless somebody needs them, and ends the job. */
+const struct problem *erase_bytes(const struct outbox_setting *setting, struct job *job, const char *tenant_id,
     const char *sha256);
+
+/* What the job of ROW is about, its member named as its kind; NULL, and the job ended, where that is no longer wanted. */
+struct json_object *job_wanted(struct job *job, struct json_object *row);
+
+/* The kinds: each takes what job_json() in SQL gives. */
+typedef const struct problem *job_kind(const struct outbox_setting *setting, struct job *job, struct json_object *row);
+job_kind job_mail, job_webhook, job_erase;

@@ -152,11 +152,14 @@ compose(const struct outbox_setting *setting, struct job *job, struct json_objec
 const struct problem *
 job_mail(const struct outbox_setting *setting, struct job *job, struct json_object *row)
 {
+	struct json_object *what = job_wanted(job, row);
 	struct mail *mail = arena_alloc(job->arena, sizeof *mail);
 	const char *bytes;
 	size_t size;
 
-	TRY(compose(setting, job, row, mail, &bytes, &size));
+	if (!what)
+		return NULL;
+	TRY(compose(setting, job, what, mail, &bytes, &size));
 	transfers_mail(setting->transfers, setting->config->mail_from, mail->to_address, mail->message_id, bytes, size,
 	    job_transferred, job);
 	return NULL;

@@ -54,18 +54,22 @@ body_make(struct arena *arena, struct json_object *event)
 }
 
 const struct problem *
-job_webhook(const struct outbox_setting *setting, struct job *job, const char *tenant_id, struct json_object *row)
+job_webhook(const struct outbox_setting *setting, struct job *job, struct json_object *row)
 {
 	struct arena *arena = job->arena;
+	struct json_object *delivery = job_wanted(job, row);
+	const char *tenant_id = json_text(row, "tenant_id");
 	struct webhook_request *request = arena_alloc(arena, sizeof *request);
 	struct webhook_secret secrets[2];
 	size_t count = 1;
-	struct json_object *event = json_member(row, "event");
+	struct json_object *event = json_member(delivery, "event");
 
-	TRY(secret_open(setting, job, tenant_id, json_text(row, "secret"), &secrets[0]));
-	if (json_text(row, "old_secret"))
-		TRY(secret_open(setting, job, tenant_id, json_text(row, "old_secret"), &secrets[count++]));
-	request->url = arena_strdup(arena, json_text(row, "url"));
+	if (!delivery)
+		return NULL;
+	TRY(secret_open(setting, job, tenant_id, json_text(delivery, "secret"), &secrets[0]));
+	if (json_text(delivery, "old_secret"))
+		TRY(secret_open(setting, job, tenant_id, json_text(delivery, "old_secret"), &secrets[count++]));
+	request->url = arena_strdup(arena, json_text(delivery, "url"));
 	request->id = arena_strdup(arena, json_text(event, "id"));
 	request->timestamp = time(NULL);
 	request->body = body_make(arena, event);

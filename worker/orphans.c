@@ -11,7 +11,7 @@
 
 enum { DAY = 24 * 3600 };
 
-/* A file set aside by a process that died: back, when a row names it, else gone. job_erase() decides, so
+/* A file set aside by a process that died: back, when a row names it, else gone. erase_bytes() decides, so
  * it goes back first. */
 static void
 orphan_seen(void *context, enum store_entry entry, const char *path, const char *tenant, const char *sha256)
@@ -24,7 +24,7 @@ orphan_seen(void *context, enum store_entry entry, const char *path, const char 
 	} else {
 		if (entry == STORE_ASIDE)
 			store_take_back(job.arena, setting->config->store_dir, tenant, sha256);
-		if (!job_erase(setting, &job, tenant, sha256) && job.outcome && job.outcome[1] == 'o')
+		if (!erase_bytes(setting, &job, tenant, sha256) && job.outcome && job.outcome[1] == 'o')
 			log_line(LOG_info, "removed bytes that no document names", "tenant_id", tenant, "sha256", sha256, NULL);
 	}
 	arena_free(job.arena);

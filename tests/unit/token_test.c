@@ -1,4 +1,4 @@
-/* Keys, link tokens, sealed values, API keys. */
+/* Keys, link tokens, sealed values, API keys, one-time codes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "one_time_code.h"
 #include "token.h"
 
 static const char id[] = "01a20a35-8adb-473f-ac18-5f9230a101e5";
@@ -146,6 +147,24 @@ api_keys_are_long_and_hashed(void **state)
 	assert_null(api_key_hash(f->arena, NULL));
 }
 
+static void
+a_code_is_right_for_its_nonce_and_purpose(void **state)
+{
+	struct fixture *f = *state;
+	const char *code = one_time_code(f->arena, f->worker, "login", id);
+	char *wrong = arena_strdup(f->arena, code);
+
+	assert_int_equal(strlen(code), 6);
+	assert_true(one_time_code_right(f->arena, f->customer, "login", id, code));
+	assert_true(one_time_code_right(f->arena, f->customer, "login", id, arena_printf(f->arena, " %.3s %s", code, code + 3)));
+	assert_false(one_time_code_right(f->arena, f->customer, "identity", id, code));
+	wrong[5] = wrong[5] == '9' ? '0' : (char)(wrong[5] + 1);
+	assert_false(one_time_code_right(f->arena, f->customer, "login", id, wrong));
+	assert_false(one_time_code_right(f->arena, f->customer, "login", id, NULL));
+	assert_false(one_time_code_right(f->arena, f->customer, "login", id, ""));
+	assert_false(one_time_code_right(f->arena, f->customer, "login", id, arena_printf(f->arena, "%s0", code)));
+}
+
 int
 main(void)
 {
@@ -156,6 +175,7 @@ main(void)
 	    cmocka_unit_test(every_altered_token_is_refused),
 	    cmocka_unit_test(sealed_values_open_for_their_tenant_only),
 	    cmocka_unit_test(api_keys_are_long_and_hashed),
+	    cmocka_unit_test(a_code_is_right_for_its_nonce_and_purpose),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
