@@ -5,7 +5,8 @@ SET search_path = portal;
 CREATE OR REPLACE FUNCTION default_settings(s setting) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
 	SELECT settings_merge('{}', jsonb_build_object(
 		'visibility', 'contact',
-		'accept', jsonb_build_object('enabled', true, 'identity', 'link', 'signature', 'typed'),
+		'accept', jsonb_build_object('enabled', true, 'identity', 'link', 'signature', 'typed',
+			'reason_required', false),
 		'message', NULL,
 		'language', s.language,
 		'notify', jsonb_build_object('on_upload', true, 'on_change', true,

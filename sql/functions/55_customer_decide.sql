@@ -75,11 +75,11 @@ BEGIN
 			'reason', p_given ->> 'reason', 'purchase_order', p_given ->> 'purchase_order')),
 		p_request);
 	INSERT INTO decision (tenant_id, document_id, version, type, at, link_id, contact_id, name, email, identity,
-		signature, language, consent, sha256, reason, purchase_order, event_id)
+		signature, language, consent, sha256, reason, purchase_order, event_id, disclosed_at)
 	VALUES (d.tenant_id, d.id, d.version, v_type, p_at, l.id, l.contact_id,
 		coalesce(p_given ->> 'name', v_contact.name), v_contact.email, d.settings -> 'accept' ->> 'identity',
 		d.settings -> 'accept' ->> 'signature', v_language, v_consent, v.sha256, p_given ->> 'reason',
-		p_given ->> 'purchase_order', v_event);
+		p_given ->> 'purchase_order', v_event, l.disclosed_at);
 	UPDATE document SET decided = v_type, decided_at = p_at, revision = revision + 1, updated_at = p_at
 	WHERE tenant_id = d.tenant_id AND id = d.id;
 	IF (s.defaults ->> 'archive_on_decision')::boolean THEN
