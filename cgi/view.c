@@ -63,6 +63,18 @@ front(struct request *request)
 	return NULL;
 }
 
+/* GET /.well-known/dokumentportal-keys.json: the public keys of the history's signatures, for everybody. */
+static const struct problem *
+keys(struct request *request)
+{
+	struct json_object *answer = NULL;
+
+	TRY(db_json_array(request->db, request->arena, STATEMENT_customer_keys, &answer, NULL, 0));
+	reply_json(request, 200, answer);
+	reply_header(request, "Cache-Control", "public, max-age=3600");
+	return NULL;
+}
+
 /* GET /healthz: this process answers. */
 static const struct problem *
 health(struct request *request)
@@ -86,6 +98,7 @@ static const struct route routes[] = {
     {"GET", "/d/{token}", AUTH_LINK, 0, show_document},
     {"POST", "/d/{token}/opened", AUTH_LINK, 1024, opened},
     {"GET", "/", AUTH_NONE, 0, front},
+    {"GET", "/.well-known/dokumentportal-keys.json", AUTH_NONE, 0, keys},
     {"GET", "/healthz", AUTH_NONE, 0, health},
     {"GET", "/readyz", AUTH_NONE, 0, ready},
     {0},

@@ -48,6 +48,7 @@ struct db;
 	X(customer_code_try, 3)     \
 	X(customer_code_right, 2)   \
 	X(customer_ready, 0)        \
+	X(customer_keys, 0)         \
 	X(worker_number_events, 1)  \
 	X(worker_release, 0)        \
 	X(worker_claim, 3)          \
@@ -56,6 +57,11 @@ struct db;
 	X(worker_remind, 1)         \
 	X(worker_archive, 1)        \
 	X(worker_forget_answers, 1) \
+	X(worker_keys, 1)           \
+	X(worker_sign, 2)           \
+	X(worker_seal_next, 1)      \
+	X(worker_seal_heads, 3)     \
+	X(worker_seal, 7)           \
 	X(worker_erase, 2)
 
 enum statement {

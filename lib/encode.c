@@ -89,6 +89,44 @@ base64url_decode(const char *text, unsigned char *bytes, size_t size)
 	return done == size && !(bits & ((1u << held) - 1));
 }
 
+/* base64 is base64url with two other digits, and filled up. */
+static void
+digits_swap(char *text, const char from[2], const char to[2])
+{
+	for (; *text; text++)
+		for (int i = 0; i < 2; i++)
+			if (*text == from[i])
+				*text = to[i];
+}
+
+char *
+base64_encode(struct arena *arena, const unsigned char *bytes, size_t size)
+{
+	char *text = arena_printf(arena, "%s%.*s", base64url_encode(arena, bytes, size), (int)((3 - size % 3) % 3), "==");
+
+	digits_swap(text, "-_", "+/");
+	return text;
+}
+
+bool
+base64_decode(const char *text, unsigned char *bytes, size_t size)
+{
+	size_t digits = (size * 4 + 2) / 3, padding = (3 - size % 3) % 3;
+
+	if (!text || strlen(text) != digits + padding || strspn(text + digits, "=") != padding || strpbrk(text, "-_"))
+		return false;
+
+	char *copy = strndup(text, digits);
+	bool fine;
+
+	if (!copy)
+		abort();
+	digits_swap(copy, "+/", "-_");
+	fine = base64url_decode(copy, bytes, size);
+	free(copy);
+	return fine;
+}
+
 void
 sha256_hex(const void *bytes, size_t size, char out[SHA256_HEX])
 {

@@ -1,4 +1,4 @@
-/* Bytes as text and back: hexadecimal, and base64url without padding (RFC 4648, section 5). */
+/* Bytes as text and back: hexadecimal, base64 (RFC 4648, section 4), and base64url without padding (section 5). */
 #pragma once
 
 #include <stdbool.h>
@@ -18,6 +18,10 @@ char *base64url_encode(struct arena *arena, const unsigned char *bytes, size_t s
 
 /* Exactly SIZE bytes from their one canonical text; false when TEXT is anything else. */
 bool base64url_decode(const char *text, unsigned char *bytes, size_t size);
+
+/* The same in base64 with padding, on one line. */
+char *base64_encode(struct arena *arena, const unsigned char *bytes, size_t size);
+bool base64_decode(const char *text, unsigned char *bytes, size_t size);
 
 /* The SHA-256 (FIPS 180-4) of some bytes as 64 digits and a NUL. */
 void sha256_hex(const void *bytes, size_t size, char out[SHA256_HEX]);

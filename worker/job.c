@@ -60,7 +60,7 @@ job_erase(const struct outbox_setting *setting, struct job *job, struct json_obj
 static const struct {
 	const char *kind;
 	job_kind *carry_out;
-} kinds[] = {{"mail", job_mail}, {"webhook", job_webhook}, {"erase", job_erase}};
+} kinds[] = {{"mail", job_mail}, {"webhook", job_webhook}, {"erase", job_erase}, {"sign", job_sign}};
 
 const struct problem *
 job_carry_out(const struct outbox_setting *setting, struct job *job, struct json_object *row)

@@ -34,4 +34,4 @@ struct json_object *job_wanted(struct job *job, struct json_object *row);
 
 /* The kinds: each takes what job_json() in SQL gives. */
 typedef const struct problem *job_kind(const struct outbox_setting *setting, struct job *job, struct json_object *row);
-job_kind job_mail, job_webhook, job_erase;
+job_kind job_mail, job_webhook, job_erase, job_sign;

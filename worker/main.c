@@ -1,5 +1,5 @@
 /* worker: does by itself what follows from what others did: numbers the feed, sends mails and webhooks,
- * tells of expiry, erases bytes that nobody needs. Any number of workers may run. */
+ * tells of expiry, signs the history, erases bytes that nobody needs. Any number of workers may run. */
 #include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,10 +10,12 @@
 #include "network.h"
 #include "orphans.h"
 #include "outbox.h"
+#include "signing.h"
 
 enum {
 	POLL = 250,           /* ms between looks at the database when nothing wakes us */
 	TIDY_EVERY = 1000,
+	SIGN_EVERY = 1000,    /* between looks whether a new day has begun */
 	ORPHANS_EVERY = 3600 * 1000,
 	DRAIN = 20 * 1000,    /* ms that transfers under way get at the end */
 	BATCH = 500,
@@ -71,7 +73,7 @@ static void
 work(const struct outbox_setting *setting)
 {
 	struct outbox *outbox = outbox_new(setting);
-	long next_look = 0, next_tidy = 0, next_orphans = now_ms() + 5000;
+	long next_look = 0, next_tidy = 0, next_signing = 0, next_orphans = now_ms() + 5000;
 
 	while (!ending) {
 		long now = now_ms();
@@ -80,6 +82,8 @@ work(const struct outbox_setting *setting)
 			tidy(setting->db);
 			next_tidy = now + TIDY_EVERY;
 		}
+		if (now >= next_signing)
+			next_signing = now + (signing_daily(setting) ? 0 : SIGN_EVERY);
 		if (now >= next_orphans) {
 			orphans_remove(setting);
 			next_orphans = now + ORPHANS_EVERY;

@@ -12,11 +12,11 @@
 #include "log.h"
 
 /* Kinds have room of their own, so that hanging receivers do not hold up mails. */
-enum { KINDS = 2 };
+enum { KINDS = 3 };
 static const struct {
 	const char *kinds; /* as PostgreSQL takes an array */
 	int room;
-} rooms[KINDS] = {{"{mail,erase}", 30}, {"{webhook}", 60}};
+} rooms[KINDS] = {{"{mail,erase}", 30}, {"{webhook}", 60}, {"{sign}", 30}};
 static const char LEASE[] = "3 minutes";
 
 struct outbox {

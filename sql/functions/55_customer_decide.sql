@@ -51,7 +51,7 @@ BEGIN
 	RETURN json_build_object('verdict', 'ok', 'decision', page_decision(d, l, s.time_zone));
 END $$;
 
--- Decision, evidence, event and mails together.
+-- Decision, evidence, event, signature to be made and mails together.
 CREATE OR REPLACE FUNCTION decision_record(d document, l link, s setting, v version, p_given jsonb,
 	p_consents jsonb, p_at timestamptz, p_personal jsonb, p_request text)
 RETURNS void LANGUAGE plpgsql AS $$
@@ -85,6 +85,8 @@ BEGIN
 	IF (s.defaults ->> 'archive_on_decision')::boolean THEN
 		PERFORM document_archive(d, true, p_at, p_request);
 	END IF;
+	INSERT INTO job (tenant_id, kind, document_id, version, request_id)
+	VALUES (d.tenant_id, 'sign', d.id, d.version, p_request);
 	-- A receipt to who decided, and a note to the sender.
 	INSERT INTO job (tenant_id, kind, document_id, cause, link_id, version, request_id)
 	SELECT d.tenant_id, 'mail', d.id, v_type || ':' || d.version, l.id, d.version, p_request

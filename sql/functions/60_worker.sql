@@ -107,7 +107,8 @@ CREATE OR REPLACE FUNCTION job_json(j job) RETURNS json LANGUAGE sql STABLE AS $
 	SELECT json_build_object('id', j.id, 'kind', j.kind, 'tenant_id', j.tenant_id, 'attempts', j.attempts,
 		'request_id', j.request_id, 'sha256', encode(j.sha256, 'hex'),
 		'mail', CASE j.kind WHEN 'mail' THEN mail_json(j) END,
-		'webhook', CASE j.kind WHEN 'webhook' THEN delivery_json(j) END)
+		'webhook', CASE j.kind WHEN 'webhook' THEN delivery_json(j) END,
+		'sign', CASE j.kind WHEN 'sign' THEN sign_json(j) END)
 $$;
 
 -- What a version changed that a mail tells of: the members of the one before that differ, else null.

@@ -41,6 +41,28 @@ base64url_is_canonical(void **state)
 }
 
 static void
+base64_is_canonical(void **state)
+{
+	struct arena *arena = arena_new();
+	unsigned char bytes[2];
+
+	(void)state;
+	assert_string_equal(base64_encode(arena, (const unsigned char *)"\xfb\xff", 2), "+/8=");
+	assert_string_equal(base64_encode(arena, (const unsigned char *)"abc", 3), "YWJj");
+	assert_string_equal(base64_encode(arena, (const unsigned char *)"a", 1), "YQ==");
+	assert_true(base64_decode("+/8=", bytes, 2));
+	assert_memory_equal(bytes, "\xfb\xff", 2);
+	assert_true(base64_decode("YQ==", bytes, 1));
+	assert_false(base64_decode("YQ=", bytes, 1));
+	assert_false(base64_decode("YQ=Q", bytes, 1));
+	assert_false(base64_decode("+/9=", bytes, 2));
+	assert_false(base64_decode("-_8=", bytes, 2));
+	assert_false(base64_decode("+/8", bytes, 2));
+	assert_false(base64_decode(NULL, bytes, 2));
+	arena_free(arena);
+}
+
+static void
 sha256_is_the_standards(void **state)
 {
 	char hex[SHA256_HEX];
@@ -71,6 +93,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(hex_goes_both_ways),
 	    cmocka_unit_test(base64url_is_canonical),
+	    cmocka_unit_test(base64_is_canonical),
 	    cmocka_unit_test(sha256_is_the_standards),
 	    cmocka_unit_test(uuids_have_one_text),
 	};
