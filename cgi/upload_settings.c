@@ -95,6 +95,9 @@ file_add(struct request *request, const char *kind, const struct upload_file *fi
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_add_setting_file, &settings, request->tenant_id, kind, text,
 	    revision));
 	TRY(upload_store(request, &file, 1));
+	if (json_boolean(settings, "unchanged", false))
+		status = 200;
+	json_object_object_del(settings, "unchanged");
 	return settings_give(request, status, settings);
 }
 
@@ -132,7 +135,7 @@ delete_logo(struct request *request)
 	return file_delete(request, "logo", NULL);
 }
 
-/* POST /api/v1/settings/attachments: multipart `file`; new versions get it by themselves. 201. */
+/* POST /api/v1/settings/attachments: multipart `file`; new versions get it by themselves. 201; 200 when it is there already. */
 const struct problem *
 add_attachment(struct request *request)
 {

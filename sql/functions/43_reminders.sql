@@ -30,7 +30,8 @@ CREATE OR REPLACE FUNCTION links_to_remind(d document) RETURNS SETOF link LANGUA
 			ELSE 'accept' = ANY (l.rights) END
 $$;
 
--- Queues one reminder for each of them; NTH makes the cause distinct. Gives how many.
+-- Queues one reminder for each of them; NTH makes the cause distinct. Gives how many. Counted and told they are when
+-- they have gone out (delivery_tell()): what happens until then may make them unwanted.
 CREATE OR REPLACE FUNCTION reminders_enqueue(d document, p_nth text, p_at timestamptz, p_request text,
 	p_kind text DEFAULT 'reminder')
 RETURNS integer LANGUAGE plpgsql AS $$
@@ -42,12 +43,7 @@ BEGIN
 		INSERT INTO job (tenant_id, kind, document_id, cause, link_id, version, request_id)
 		VALUES (d.tenant_id, 'mail', d.id, p_kind || ':' || d.version || ':' || p_nth, l.id, d.version, p_request)
 		ON CONFLICT DO NOTHING;
-		IF FOUND THEN
-			UPDATE link SET reminders_sent = reminders_sent + 1 WHERE tenant_id = l.tenant_id AND id = l.id;
-			PERFORM event_append(d.tenant_id, d.id, 'document.reminded', d.version, l.id, l.contact_id, p_at,
-				jsonb_build_object('cause', p_kind), NULL, p_request);
-			v_count := v_count + 1;
-		END IF;
+		v_count := v_count + CASE WHEN FOUND THEN 1 ELSE 0 END;
 	END LOOP;
 	RETURN v_count;
 END $$;

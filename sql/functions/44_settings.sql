@@ -57,7 +57,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	s setting := setting_lock(p_tenant, p_revision);
 BEGIN
-	PERFORM FROM pg_timezone_names WHERE name = p_given ->> 'time_zone';
+	-- Of all that PostgreSQL knows: places, and UTC. Not `posixrules`, `right/…`, `Etc/GMT+5` and the like.
+	PERFORM FROM pg_timezone_names WHERE name = p_given ->> 'time_zone' AND (name = 'UTC' OR split_part(name, '/', 1)
+		= ANY ('{Africa,America,Antarctica,Arctic,Asia,Atlantic,Australia,Europe,Indian,Pacific}') AND name LIKE '%/%');
 	IF NOT FOUND AND p_given ->> 'time_zone' IS NOT NULL THEN
 		PERFORM problem('invalid', 'is no time zone; one is Europe/Copenhagen', '/time_zone');
 	END IF;
@@ -85,8 +87,21 @@ BEGIN
 	RETURN settings_json(s);
 END $$;
 
+-- Whether a standard attachment is there already; refuses the same bytes under another name.
+CREATE OR REPLACE FUNCTION standard_attachment_known(p_tenant uuid, p_file jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	v_name text := (SELECT name FROM setting_file WHERE tenant_id = p_tenant AND kind = 'attachment'
+		AND sha256 = decode(p_file ->> 'sha256', 'hex') LIMIT 1);
+BEGIN
+	IF v_name <> p_file ->> 'name' THEN
+		PERFORM problem('conflict', format('the same file is there already, as "%s"', v_name));
+	END IF;
+	RETURN v_name IS NOT NULL;
+END $$;
+
 -- PUT /api/v1/settings/logo, POST /api/v1/settings/attachments: FILE is {name, type, size, sha256}, its
--- bytes in the store, under their lock. At most 10 standard attachments.
+-- bytes in the store, under their lock. At most 10 standard attachments, none twice: one that is there already, by
+-- bytes and name, is `unchanged`, which is a member of the answer besides the settings.
 CREATE OR REPLACE FUNCTION sender_add_setting_file(p_tenant uuid, p_kind text, p_file jsonb, p_revision integer)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
@@ -94,6 +109,8 @@ DECLARE
 BEGIN
 	IF p_kind = 'logo' THEN
 		PERFORM setting_files_free(p_tenant, 'logo', NULL);
+	ELSIF standard_attachment_known(p_tenant, p_file) THEN
+		RETURN settings_json(s)::jsonb || '{"unchanged": true}';
 	ELSIF (SELECT count(*) FROM setting_file WHERE tenant_id = p_tenant AND kind = p_kind) >= 10 THEN
 		PERFORM problem('conflict', 'there are ten standard attachments already');
 	END IF;

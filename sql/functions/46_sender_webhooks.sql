@@ -71,6 +71,7 @@ CREATE OR REPLACE FUNCTION delivery_status_json(j job) RETURNS json LANGUAGE sql
 		'type', coalesce((SELECT type FROM event WHERE id = j.event_id), 'webhook.test'),
 		'state', CASE j.state WHEN 'done' THEN 'delivered' WHEN 'dead' THEN 'failed' ELSE 'waiting' END,
 		'attempts', j.attempts, 'status', j.status, 'answer', j.answer, 'created_at', rfc3339(j.created_at),
+		'retried_at', rfc3339(j.retried_at),
 		'next_attempt_at', CASE WHEN j.state = 'waiting' THEN rfc3339(j.run_at) END,
 		'finished_at', rfc3339(j.finished_at))
 $$;
@@ -105,7 +106,7 @@ BEGIN
 		PERFORM problem('conflict', 'it was delivered');
 	ELSIF j.state <> 'running' THEN
 		-- Three days more, from now.
-		UPDATE job SET state = 'waiting', run_at = portal_now(), created_at = portal_now(), finished_at = NULL
+		UPDATE job SET state = 'waiting', run_at = portal_now(), retried_at = portal_now(), finished_at = NULL
 		WHERE id = p_job RETURNING * INTO j;
 		NOTIFY portal_jobs;
 	END IF;

@@ -94,7 +94,8 @@ BEGIN
 		WHERE j.id IN (SELECT id FROM candidate) AND j.state IN ('waiting', 'running') AND j.run_at <= portal_now()
 		ORDER BY j.run_at LIMIT p_limit FOR UPDATE SKIP LOCKED),
 	claimed AS (
-		UPDATE job j SET state = 'running', attempts = attempts + 1, run_at = portal_now() + p_lease,
+		-- Who is running still was claimed by a worker that is gone.
+		UPDATE job j SET state = 'running', unseen = unseen OR state = 'running', attempts = attempts + 1, run_at = portal_now() + p_lease,
 			claimed_by = session_name()
 		FROM due WHERE j.id = due.id
 		RETURNING j.*)
@@ -146,17 +147,21 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 		|| CASE x.cause WHEN 'change' THEN coalesce(previous_json(v), '{}') ELSE '{}' END)::json
 	FROM document d
 	JOIN setting s ON s.tenant_id = d.tenant_id
-	JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = j.version
+	CROSS JOIN LATERAL (SELECT split_part(j.cause, ':', 1) AS cause) reason
+	-- A new link opens what is current by the time it is mailed.
+	JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id
+		AND v.version = CASE reason.cause WHEN 'link' THEN d.version ELSE j.version END
 	JOIN customer k ON k.tenant_id = d.tenant_id AND k.id = d.customer_id
 	JOIN link l ON l.tenant_id = d.tenant_id AND l.document_id = d.id
 		AND CASE WHEN j.link_id IS NULL THEN l.kind = 'preview' ELSE l.id = j.link_id END
 	LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
-	CROSS JOIN LATERAL (SELECT split_part(j.cause, ':', 1) AS cause,
-		split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder', 'expiring') AS invites,
+	CROSS JOIN LATERAL (SELECT reason.cause,
+		reason.cause IN ('upload', 'change', 'reminder', 'expiring') AS invites,
 		CASE WHEN j.link_id IS NULL THEN s.language
 			ELSE coalesce(c.language, d.settings ->> 'language') END AS language) x
 	WHERE d.tenant_id = j.tenant_id AND d.id = j.document_id AND d.removed_at IS NULL AND l.revoked_at IS NULL
 		AND (NOT x.invites OR d.version = j.version AND document_state(d, portal_now()) IN ('sent', 'opened'))
+		AND (x.cause <> 'link' OR d.withdrawn_at IS NULL)
 		AND (x.cause NOT IN ('reminder', 'expiring') OR d.archived_at IS NULL)
 		AND (x.cause <> 'expiring' OR d.expires_at IS NOT NULL)
 $$;
@@ -190,38 +195,53 @@ BEGIN
 	UPDATE job SET status = p_status, answer = left(p_answer, 1000),
 		state = CASE
 			WHEN p_outcome IN ('done', 'dropped') THEN 'done'
-			WHEN p_outcome = 'dead' OR created_at < v_at - interval '3 days' THEN 'dead'
+			WHEN p_outcome = 'dead' OR coalesce(retried_at, created_at) < v_at - interval '3 days' THEN 'dead'
 			ELSE 'waiting' END,
 		run_at = v_at + retry_delay(attempts),
-		finished_at = CASE WHEN p_outcome <> 'retry' OR created_at < v_at - interval '3 days' THEN v_at END
+		finished_at = CASE WHEN p_outcome <> 'retry' OR coalesce(retried_at, created_at) < v_at - interval '3 days' THEN v_at END
 	WHERE id = p_job AND state = 'running' AND attempts = p_attempt
 	RETURNING * INTO j;
-	IF j.kind = 'mail' AND j.link_id IS NOT NULL AND j.finished_at IS NOT NULL AND p_outcome <> 'dropped'
-		AND split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder', 'expiring')
+	IF j.kind = 'mail' AND j.link_id IS NOT NULL AND j.finished_at IS NOT NULL
+		AND split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder', 'expiring', 'link')
 	THEN
-		PERFORM delivery_tell(j, v_at);
-	ELSIF p_outcome = 'dropped' THEN
-		UPDATE link SET delivery = 'none'
-		WHERE tenant_id = j.tenant_id AND id = j.link_id AND delivery = 'queued';
+		IF p_outcome <> 'dropped' OR mail_arrived(j) THEN
+			PERFORM delivery_tell(j, v_at);
+		ELSE
+			UPDATE link SET delivery = 'none'
+			WHERE tenant_id = j.tenant_id AND id = j.link_id AND delivery = 'queued';
+		END IF;
 	END IF;
 	RETURN json_build_object('state', j.state);
 END $$;
 
--- The mail server took or refused an invitation: the contact's delivery, and an event.
+-- Whether a mail that is no longer wanted may have gone out before: an attempt of it ended without our seeing how, and
+-- the contact's delivery waits for it. That nothing was sent is said only of what was never tried.
+CREATE OR REPLACE FUNCTION mail_arrived(j job) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT j.unseen AND EXISTS (SELECT FROM link l WHERE l.tenant_id = j.tenant_id AND l.id = j.link_id
+		AND l.delivery = 'queued' AND l.revoked_at IS NULL)
+$$;
+
+-- The mail server took or refused an invitation: the contact's delivery, and an event. A reminder counts now.
 CREATE OR REPLACE FUNCTION delivery_tell(j job, p_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	l link;
+	v_cause text := split_part(j.cause, ':', 1);
+	v_reminded boolean := j.state = 'done' AND v_cause IN ('reminder', 'expiring');
 BEGIN
 	PERFORM FROM document WHERE tenant_id = j.tenant_id AND id = j.document_id FOR NO KEY UPDATE;
 	UPDATE link SET delivery = CASE j.state WHEN 'done' THEN 'sent' ELSE 'failed' END,
-		delivered_at = CASE j.state WHEN 'done' THEN p_at END,
+		reminders_sent = reminders_sent + v_reminded::integer, delivered_at = CASE j.state WHEN 'done' THEN p_at END,
 		delivery_answer = CASE j.state WHEN 'done' THEN NULL ELSE j.answer END
 	WHERE tenant_id = j.tenant_id AND id = j.link_id
 	RETURNING * INTO l;
 	PERFORM event_append(j.tenant_id, j.document_id,
 		CASE j.state WHEN 'done' THEN 'document.delivered' ELSE 'document.delivery_failed' END,
 		j.version, l.id, l.contact_id, p_at,
-		jsonb_build_object('cause', split_part(j.cause, ':', 1), 'answer', nullif(j.answer, '')), NULL, j.request_id);
+		jsonb_build_object('cause', v_cause, 'answer', nullif(j.answer, '')), NULL, j.request_id);
+	IF v_reminded THEN
+		PERFORM event_append(j.tenant_id, j.document_id, 'document.reminded', j.version, l.id, l.contact_id, p_at,
+			jsonb_build_object('cause', v_cause), NULL, j.request_id);
+	END IF;
 END $$;
 
 -- Tells of documents whose expiry has passed, once each. Gives {"expired": n}.

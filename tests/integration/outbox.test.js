@@ -108,6 +108,49 @@ describe('mail by SMTP', () => {
 		});
 	}
 
+	test('that went out before the worker was killed counts as sent, though its reader was quicker than the next attempt', async () => {
+		const address = 'swallow@example.dk';
+
+		smtp.modes.set(address, 'swallow');
+		const {id} = await send(address);
+		const {link} = await waitFor('the mail', () => mailsTo(address)[0]);
+
+		await new Visitor(link).accept();
+		process.kill(portal.pids('worker')[0], 'SIGKILL');
+		const {contacts: [contact]} = await delivered(id, 'sent');
+
+		assert.ok(contact.delivered_at);
+		smtp.modes.delete(address);
+		assert.equal((await api.events(id)).filter(event => event.type === 'document.delivered').length, 1);
+		assert.equal(mailsTo(address).filter(mail => !/accepteret/.test(mail.subject)).length, 1);
+	});
+
+	test('of a reminder counts when it has gone out, and not when it was never sent', async () => {
+		const address = 'reminded@example.dk', {id} = await send(address);
+		const reminded = async () => [(await api.document(id)).contacts[0].reminders_sent,
+			(await api.events(id)).filter(event => event.type === 'document.reminded').length];
+
+		await delivered(id, 'sent');
+		await api.post(`/documents/${id}/remind`, {});
+		await waitFor('the reminder', async () => (await reminded())[1] === 1);
+		assert.deepEqual(await reminded(), [1, 1]);
+		smtp.modes.set(address, 'defer');
+		await portal.travel('2 minutes');
+		try {
+			assert.equal((await api.post(`/documents/${id}/remind`, {})).body.result, 'done');
+			await deferred(id);
+			assert.deepEqual(await reminded(), [1, 1]);
+			await new Visitor(mailsTo(address)[0].link).accept();
+			await hurry();
+			await waitFor('an end', async () => await portal.sqlValue(`SELECT count(*) FROM job WHERE document_id = '${id}'
+				AND cause LIKE 'reminder:%' AND state = 'done'`) === '2');
+			assert.deepEqual(await reminded(), [1, 1]);
+		} finally {
+			smtp.modes.delete(address);
+			await portal.travelBack();
+		}
+	});
+
 	test('of a contact refused does not hold back the others', async () => {
 		smtp.modes.set('bad@example.dk', 'reject');
 		const {id} = await api.send(metadata('several', {contacts: [

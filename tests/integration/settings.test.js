@@ -137,6 +137,8 @@ describe('reading and changing', () => {
 		['an unknown language', {language: 'sv'}, ['/language']],
 		['an unknown time zone', {time_zone: 'Europe/Aarhus'}, ['/time_zone']],
 		['a time zone as an offset', {time_zone: '+02:00'}, ['/time_zone']],
+		...['posixrules', 'posix/Europe/Copenhagen', 'right/Europe/Copenhagen', 'Factory', 'localtime', 'Etc/GMT+5', 'CET', 'EST5EDT', 'europe/copenhagen', 'Europe']
+			.map(zone => [`a time zone that nobody lives in (${zone})`, {time_zone: zone}, ['/time_zone']]),
 		['texts of another type', {texts: 'Hej'}, ['/texts']],
 		['texts in an unknown language', {texts: {sv: {}}}, ['/texts/sv']],
 		['an unknown text', {texts: {da: {hello: 'Hej'}}}, ['/texts/da/hello']],
@@ -366,6 +368,20 @@ describe('standard attachments', () => {
 		assert.equal((await by.request('DELETE', `/documents/${x.id}`)).status, 204);
 		await waitFor('the bytes to go', () => !existsSync(pathOf(portal, id, sha256(terms))));
 		assert.ok(existsSync(pathOf(portal, id, sha256(other))), 'the settings need it');
+	});
+
+	test('sent twice are there once; under another name they are refused', async () => {
+		const {api: by} = await tenant();
+		const first = await putFile(by, 'POST', '/settings/attachments', 'vilkår.txt', terms);
+		const again = await putFile(by, 'POST', '/settings/attachments', 'vilkår.txt', terms);
+
+		assert.deepEqual([first.status, again.status], [201, 200]);
+		assert.deepEqual([again.body, again.headers.get('etag')], [first.body, first.headers.get('etag')]);
+		const renamed = await putFile(by, 'POST', '/settings/attachments', 'betingelser.txt', terms);
+
+		assertProblem(renamed, 409, 'conflict');
+		assert.match(renamed.body.detail, /vilkår\.txt/);
+		assert.equal((await by.get('/settings')).body.attachments.length, 1);
 	});
 
 	test('of a type that is not taken, or more than ten, are refused', async () => {

@@ -222,7 +222,8 @@ describe('deliveries', () => {
 			assert.equal(own.got.length, count, 'nothing more by itself');
 			const retry = await post(api, `${path}/deliveries/${dead.id}/retry`);
 
-			assert.deepEqual([retry.status, retry.body.state], [200, 'waiting']);
+			assert.deepEqual([retry.status, retry.body.state, retry.body.created_at], [200, 'waiting', dead.created_at]);
+			assert.ok(dead.retried_at === null && retry.body.retried_at > dead.finished_at);
 			const [delivered] = await waitFor('the delivery', async () => {
 				const all = await deliveries('?state=delivered');
 
@@ -477,8 +478,11 @@ describe('where webhooks may go', () => {
 		const {api, own} = await hooked(undefined, ['document.withdrawn', 'document.archived', 'document.unarchived', 'link.revoked', 'link.rotated', 'document.reminded']);
 		const {id, contacts: [contact]} = await sent(api);
 
-		for (const path of ['remind', `contacts/${contact.id}/rotate`, `contacts/${contact.id}/revoke`, 'archive', 'unarchive', 'withdraw'])
+		for (const path of ['remind', `contacts/${contact.id}/rotate`, `contacts/${contact.id}/revoke`, 'archive', 'unarchive', 'withdraw']) {
 			assert.equal((await post(api, `/documents/${id}/${path}`)).status, 200, path);
+			if (path === 'remind')
+				await waitFor('the reminder', () => own.got.length === 1);
+		}
 		await waitFor('six', () => own.got.length === 6);
 		assert.deepEqual(own.types(), ['document.reminded', 'link.rotated', 'link.revoked', 'document.archived', 'document.unarchived', 'document.withdrawn']);
 		assert.ok(own.got.every(one => !one.text.includes('@')), 'events hold no addresses');

@@ -4,7 +4,8 @@ import {parseMail} from './mail.js';
 
 const refusal = (code, words) => Object.assign(new Error(words), {responseCode: code});
 
-// `mails` are those taken (lib/mail.js). `modes` by address: reject (550), defer (451), vanish (the connection breaks), hang (no answer);
+// `mails` are those taken (lib/mail.js). `modes` by address: reject (550), defer (451), vanish (the connection breaks), hang (no answer), swallow
+// (taken, but no answer comes);
 // others are taken. OPTIONS are those of smtp-server; `users` = {name: password} makes it ask for one.
 export async function startSmtp({users, ...options} = {}) {
 	const smtp = {mails: [], modes: new Map(), logins: [], hanging: new Set()};
@@ -38,7 +39,8 @@ export async function startSmtp({users, ...options} = {}) {
 
 				smtp.mails.push({...mail, recipients: session.envelope.rcptTo.map(to => to.address), secure: session.secure,
 					user: session.user});
-				done(null, 'taken');
+				if (!session.envelope.rcptTo.some(({address}) => smtp.modes.get(address) === 'swallow'))
+					done(null, 'taken');
 			});
 		},
 		...options,
