@@ -201,6 +201,15 @@ answer_give(struct request *request, struct json_object *answer, const struct ne
 		reply_header(request, "Location", arena_printf(request->arena, "/api/v1/documents/%s", json_text(document, "id")));
 }
 
+/* Whether the database missed what only a new document needs (document_lock() in SQL): that it is new nobody else
+ * knows, and then all that is missing is named at once. */
+static bool
+new_document_lacks(const struct problem *problem)
+{
+	return problem->code == PROBLEM_invalid && problem->items &&
+	    (!strcmp(problem->items->pointer, "/customer") || !strcmp(problem->items->pointer, "/title"));
+}
+
 /* One transaction around locks, rows and bytes. PDF and ATTACHMENTS are of files_json(). */
 static const struct problem *
 document_put(struct request *request, const struct upload *upload, const char *pdf, const char *attachments,
@@ -215,8 +224,7 @@ document_put(struct request *request, const struct upload *upload, const char *p
 	    request->tenant_id, json_canonical(request->arena, upload->metadata), pdf, attachments, code->hash, revision,
 	    request->id);
 
-	/* Whether the document is new only the database knows; then all that is missing is named at once. */
-	if (problem && problem->code == PROBLEM_invalid)
+	if (problem && new_document_lacks(problem))
 		TRY(metadata_check_creation(request->arena, upload->metadata));
 	TRY(problem);
 	return upload_store(request, files, count);

@@ -103,7 +103,7 @@ const char *page_line(struct arena *arena, const char **text);
 /* A mail about a document, to a contact or to the sender itself. */
 struct mail_page {
 	enum language language;
-	const char *kind;         /* upload, change, reminder, expiring, accepted, declined, locked */
+	const char *kind;         /* upload, change, reminder, expiring, link, accepted, declined, locked */
 	const char *sender_name, *color, *reply_to;
 	const char *subject;      /* as template_mail_subject makes it */
 	const char *own_subject;  /* the tenant's own, variables filled in; NULL: the portal's */

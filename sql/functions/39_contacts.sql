@@ -1,6 +1,29 @@
 -- Customers, their contacts, and the links that let them in.
 SET search_path = portal;
 
+-- A customer known by its exact name alone, who now has an external id: it stays the same one. Gives false where
+-- there is none, or somebody else took the external id this moment.
+CREATE OR REPLACE FUNCTION adopt_customer(p_tenant uuid, p_external text, p_name text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT FROM customer WHERE tenant_id = p_tenant AND external_id = p_external) THEN
+		RETURN false;
+	END IF;
+	UPDATE customer SET external_id = p_external
+	WHERE tenant_id = p_tenant AND name = p_name AND external_id IS NULL;
+	RETURN FOUND;
+EXCEPTION WHEN unique_violation THEN
+	RETURN false;
+END $$;
+
+-- The customer of this exact name: one without external id, else the only one with it. NULL where there is none, or
+-- where several share the name, since nobody can say then who is meant.
+CREATE OR REPLACE FUNCTION customer_named(p_tenant uuid, p_name text) RETURNS uuid LANGUAGE sql STABLE AS $$
+	SELECT CASE WHEN bool_or(external_id IS NULL) THEN min(id::text) FILTER (WHERE external_id IS NULL)
+		WHEN count(*) = 1 THEN min(id::text) END::uuid
+	FROM customer WHERE tenant_id = p_tenant AND name = p_name
+$$;
+
 -- Finds or makes the customer that a document is for.
 CREATE OR REPLACE FUNCTION upsert_customer(p_tenant uuid, p_given jsonb) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
@@ -11,15 +34,19 @@ BEGIN
 	IF v_name IS NULL THEN
 		SELECT id INTO v_id FROM customer WHERE tenant_id = p_tenant AND external_id = v_external;
 	ELSIF v_external IS NOT NULL THEN
-		INSERT INTO customer (tenant_id, external_id, name) VALUES (p_tenant, v_external, v_name)
-		ON CONFLICT (tenant_id, external_id) DO UPDATE SET name = EXCLUDED.name
-		WHERE customer.name <> EXCLUDED.name;
+		IF NOT adopt_customer(p_tenant, v_external, v_name) THEN
+			INSERT INTO customer (tenant_id, external_id, name) VALUES (p_tenant, v_external, v_name)
+			ON CONFLICT (tenant_id, external_id) DO UPDATE SET name = EXCLUDED.name
+			WHERE customer.name <> EXCLUDED.name;
+		END IF;
 		SELECT id INTO v_id FROM customer WHERE tenant_id = p_tenant AND external_id = v_external;
 	ELSE
-		INSERT INTO customer (tenant_id, name) VALUES (p_tenant, v_name)
-		ON CONFLICT (tenant_id, name) WHERE external_id IS NULL DO NOTHING;
-		SELECT id INTO v_id FROM customer
-		WHERE tenant_id = p_tenant AND name = v_name AND external_id IS NULL;
+		v_id := customer_named(p_tenant, v_name);
+		IF v_id IS NULL THEN
+			INSERT INTO customer (tenant_id, name) VALUES (p_tenant, v_name)
+			ON CONFLICT (tenant_id, name) WHERE external_id IS NULL DO NOTHING;
+			v_id := customer_named(p_tenant, v_name);
+		END IF;
 	END IF;
 	RETURN v_id;
 END $$;
@@ -27,6 +54,12 @@ END $$;
 -- A document stays with its customer, who may be renamed.
 CREATE OR REPLACE FUNCTION customer_keep(d document, p_given jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+	-- Where several share the name, the document's own is meant.
+	IF p_given ->> 'external_id' IS NULL AND EXISTS (SELECT FROM customer
+		WHERE tenant_id = d.tenant_id AND id = d.customer_id AND name = p_given ->> 'name')
+	THEN
+		RETURN;
+	END IF;
 	IF jsonb_typeof(p_given) = 'object' AND upsert_customer(d.tenant_id, p_given) IS DISTINCT FROM d.customer_id THEN
 		PERFORM problem('conflict', 'a document cannot move to another customer', '/customer');
 	END IF;
@@ -120,6 +153,11 @@ DECLARE
 BEGIN
 	FOR v_given IN SELECT * FROM jsonb_array_elements(p_contacts) LOOP
 		v_contact := upsert_contact(d.tenant_id, d.customer_id, v_given, d.id, p_request);
+		IF v_contact = ANY (v_named) THEN
+			-- By the address that one item names and by the external id of another.
+			PERFORM problem('invalid', format('is the same contact as /contacts/%s', array_position(v_named, v_contact) - 1),
+				'/contacts/' || cardinality(v_named));
+		END IF;
 		v_named := v_named || v_contact;
 		PERFORM link_set(d, v_contact, ARRAY(SELECT jsonb_array_elements_text(
 			coalesce(nullif(v_given -> 'rights', 'null'), '["view", "ask", "accept"]'))), true);
@@ -154,12 +192,14 @@ BEGIN
 	END IF;
 END $$;
 
--- Everything about a document's customer, contacts and living links that counts as a change.
+-- Everything about a document's customer, contacts and links that counts as a change: also of links that were
+-- revoked by hand, since what is written of those contacts is kept for when they are rotated.
 CREATE OR REPLACE FUNCTION links_fingerprint(d document) RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT (SELECT name FROM customer k WHERE k.tenant_id = d.tenant_id AND k.id = d.customer_id)
-		|| E'\x1d' || coalesce(string_agg(concat_ws(E'\x1f', l.token_id, l.rights, l.named, c.external_id, c.name, c.email, c.language),
+		|| E'\x1d' || coalesce(string_agg(concat_ws(E'\x1f', l.token_id, l.rights, l.named, l.revoked_at IS NULL, c.external_id, c.name, c.email, c.language),
 		E'\x1e' ORDER BY l.id), '')
 	FROM link l LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
-	WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.revoked_at IS NULL
+	WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id
+		AND (l.revoked_at IS NULL OR l.revoked_by_hand AND l.named)
 $$;
 

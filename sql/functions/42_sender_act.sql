@@ -86,7 +86,8 @@ BEGIN
 END $$;
 
 -- POST /api/v1/documents/{id}/contacts/{contact_id}/revoke and rotate: effective at once, on every route.
--- A rotated link goes to the contact by mail; one revoked before lives again. NULL: no such contact here.
+-- A rotated link goes to the contact by one mail, whatever the document's state; one revoked before lives again. A
+-- withdrawn document's is not rotated: it would show nothing but that. NULL: no such contact here.
 CREATE OR REPLACE FUNCTION sender_link_act(p_tenant uuid, p_document uuid, p_contact uuid, p_action text, p_request text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
@@ -105,6 +106,9 @@ BEGIN
 	IF p_action = 'revoke' AND l.revoked_at IS NOT NULL AND l.revoked_by_hand THEN
 		RETURN json_build_object('result', 'unchanged', 'document', document_json(p_tenant, p_document));
 	END IF;
+	IF p_action = 'rotate' THEN
+		PERFORM require_transition(d, 'rotate', v_at, '{}');
+	END IF;
 	UPDATE link SET
 		token_id = CASE p_action WHEN 'rotate' THEN gen_random_uuid() ELSE token_id END,
 		revoked_at = CASE p_action WHEN 'revoke' THEN coalesce(revoked_at, v_at) END,
@@ -117,7 +121,7 @@ BEGIN
 	IF p_action = 'rotate' THEN
 		-- To this contact alone, also to one who has access only as one of the customer's.
 		INSERT INTO job (tenant_id, kind, document_id, cause, link_id, version, request_id)
-		SELECT p_tenant, 'mail', d.id, 'upload:' || d.version || ':' || left(token_id::text, 8), id, d.version, p_request
+		SELECT p_tenant, 'mail', d.id, 'link:' || d.version || ':' || left(token_id::text, 8), id, d.version, p_request
 		FROM link WHERE tenant_id = p_tenant AND id = l.id;
 		UPDATE link SET delivery = 'queued' WHERE tenant_id = p_tenant AND id = l.id;
 		NOTIFY portal_jobs;

@@ -46,17 +46,21 @@ CREATE OR REPLACE FUNCTION amount_json(v version) RETURNS jsonb LANGUAGE sql IMM
 	SELECT jsonb_build_object('value', v.amount::text, 'currency', v.currency) WHERE v.amount IS NOT NULL
 $$;
 
+-- The contacts that have a link, and those whose link the sender revoked by hand: with `revoked_at`, until
+-- they are dropped from the document, or rotated.
 CREATE OR REPLACE FUNCTION contacts_json(d document) RETURNS jsonb LANGUAGE sql STABLE AS $$
 	SELECT coalesce(jsonb_agg(jsonb_build_object(
 		'id', c.id, 'external_id', c.external_id, 'name', c.name, 'email', c.email,
 		'language', coalesce(c.language, d.settings ->> 'language'), 'rights', l.rights,
 		'delivery', l.delivery, 'delivered_at', rfc3339(l.delivered_at), 'delivery_answer', l.delivery_answer,
 		'fetched_at', rfc3339(e.fetched_at), 'opened_at', rfc3339(e.opened_at),
-		'downloaded_at', rfc3339(e.downloaded_at), 'reminders_sent', l.reminders_sent) ORDER BY l.id), '[]')
+		'downloaded_at', rfc3339(e.downloaded_at), 'reminders_sent', l.reminders_sent,
+		'revoked_at', rfc3339(l.revoked_at)) ORDER BY l.id), '[]')
 	FROM link l
 	JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
 	LEFT JOIN engagement e ON e.tenant_id = l.tenant_id AND e.link_id = l.id AND e.version = d.version
-	WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.kind = 'personal' AND l.revoked_at IS NULL
+	WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.kind = 'personal' AND (l.revoked_at IS NULL
+		OR l.revoked_by_hand AND (l.named OR d.settings ->> 'visibility' = 'customer'))
 $$;
 
 -- The status of one document, or NULL. `links` holds public halves of tokens; the executable, which

@@ -1,11 +1,11 @@
-// What the sender changes after sending: contacts, dates, visibility; withdrawing, archiving, reminding; links; and what
+// What the sender changes after sending: contacts, dates, visibility; withdrawing, archiving, reminding; new versions; and what
 // the customers are told of it.
 import assert from 'node:assert/strict';
 import {after, describe, test} from 'node:test';
 import {simplePdf} from '../pdfs/make.js';
 import {assertProblem, metadata} from './lib/api.js';
-import {linkOf, linksOf} from './lib/links.js';
 import {startPortal} from './lib/portal.js';
+import {answers, gone, open, person, sender} from './lib/sender.js';
 import {startSmtp} from './lib/smtp.js';
 import {formOf, Visitor} from './lib/visitor.js';
 import {waitFor} from './lib/wait.js';
@@ -13,47 +13,12 @@ import {waitFor} from './lib/wait.js';
 const smtp = await startSmtp();
 const portal = await startPortal({PORTAL_SMTP_URL: smtp.url});
 const {api} = await portal.tenant('Nordtag ApS');
+const {mailsTo, mailed, patch, act, types, changed, quiet, sent} = sender({portal, api, smtp});
 
 after(async () => {
 	await portal.stop();
 	await smtp.stop();
 });
-
-const patch = (id, value, headers) => api.request('PATCH', `/documents/${id}`, {body: JSON.stringify(value), headers});
-const act = (id, action) => api.post(`/documents/${id}/${action}`, {});
-const types = async id => (await api.events(id)).map(event => event.type.replace('document.', ''));
-const mailsTo = address => smtp.mails.filter(mail => mail.recipients.includes(address));
-const mailed = (address, n = 1) => waitFor(`mail ${n} to ${address}`, () => mailsTo(address)[n - 1]);
-
-// A change that must be taken; gives the document.
-async function changed(id, value) {
-	const {status, body} = await patch(id, value);
-
-	assert.equal(status, 200, JSON.stringify(body));
-	return body;
-}
-
-// Waits until nothing of a document is to be mailed any more.
-const quiet = id => waitFor('the mails', async () => await portal.sqlValue(`SELECT count(*) FROM job
-	WHERE kind = 'mail' AND document_id = '${id}' AND state IN ('waiting', 'running')`) === '0');
-
-const person = (name, n = 0, more = {}) => ({name: `Person ${n}`, email: `${name}-${n}@example.dk`, language: 'da', ...more});
-
-// A document of a customer of its own for COUNT people, with a visitor each.
-async function sent(name, {people = 1, ...changes} = {}) {
-	const contacts = changes.contacts ?? Array.from({length: people}, (_, n) => person(name, n));
-	const given = metadata(name, {customer: {external_id: name, name: `Kunden ${name}`}, ...changes, contacts});
-	const pdf = simplePdf('Tilbud', name);
-	const document = await api.send(given, pdf);
-	const links = await linksOf(portal, document.id);
-	const visitors = contacts.map(({email}) => new Visitor(links.get(email)));
-
-	return {id: document.id, given, pdf, document, contacts, visitors, visitor: visitors[0]};
-}
-
-const routes = ['', '/file', '/download'];
-const answers = async visitor => Promise.all(routes.map(async path => (await visitor.get(path)).status));
-const open = [200, 200, 200], gone = [404, 404, 404];
 
 describe('PATCH', () => {
 	test('changes the members named and no other, and says whether anything changed', async () => {
@@ -342,189 +307,6 @@ describe('the table of states', () => {
 		assert.deepEqual(next.versions.map(version => version.decision?.type ?? null), ['accepted', null]);
 		assert.equal((await visitor.accept()).status, 303);
 		assert.deepEqual((await api.document(id)).versions.map(version => version.decision.type), ['accepted', 'accepted']);
-	});
-});
-
-describe('links', () => {
-	const contactOf = async (id, email) => (await api.document(id)).contacts.find(contact => contact.email === email);
-
-	test('revoked: closed at once on every route, for good until it is rotated', async () => {
-		const {id, given, pdf, contacts, visitors: [one, two], document} = await sent('l-revoke', {people: 2});
-		const contact = await contactOf(id, contacts[1].email);
-		const form = await two.form();
-
-		await quiet(id);
-		const answer = await act(id, `contacts/${contact.id}/revoke`);
-
-		assert.deepEqual([answer.status, answer.body.result], [200, 'done']);
-		assert.deepEqual(await answers(two), gone);
-		assert.equal((await two.opened()).status, 404);
-		for (const path of ['/accept', '/decline'])
-			assert.equal((await two.post(path, {...form, consent: 'yes'})).status, 404);
-		assert.deepEqual(await answers(one), open);
-		assert.equal((await act(id, `contacts/${contact.id}/revoke`)).body.result, 'unchanged');
-		await api.send(given, pdf);
-		await changed(id, {contacts});
-		assert.deepEqual(await answers(new Visitor(await linkOf(portal, id, contacts[1].email))), gone, 'naming the contact again does not bring it back');
-		assert.equal((await types(id)).filter(type => type === 'link.revoked').length, 1);
-		await quiet(id);
-		assert.equal(mailsTo(contacts[1].email).length, 1);
-		assert.equal((await act(id, `contacts/${contact.id}/rotate`)).status, 200);
-		const fresh = (await mailed(contacts[1].email, 2)).link;
-
-		assert.deepEqual(await answers(new Visitor(fresh)), open);
-		assert.deepEqual(await answers(two), gone);
-		assert.equal(document.contacts.length, (await api.document(id)).contacts.length);
-	});
-
-	test('rotated: the old one is dead at once, the contact is mailed the new one', async () => {
-		const {id, contacts: [contact], visitor} = await sent('l-rotate');
-		const old = (await mailed(contact.email)).link;
-
-		assert.equal(old, visitor.link);
-		const {id: contactId} = await contactOf(id, contact.email);
-		const {status, body} = await act(id, `contacts/${contactId}/rotate`);
-
-		assert.equal(status, 200);
-		assert.ok(!JSON.stringify(body).includes(new URL(await linkOf(portal, id, contact.email)).pathname), 'the API shows no contact\'s link');
-		assert.deepEqual(await answers(visitor), gone);
-		const fresh = new Visitor((await mailed(contact.email, 2)).link);
-
-		assert.notEqual(fresh.link, old);
-		assert.equal((await fresh.accept()).status, 303);
-		assert.equal((await types(id)).filter(type => type === 'link.rotated').length, 1);
-	});
-
-	test('twice rotated is mailed twice, and the last opens', async () => {
-		const {id, contacts: [contact]} = await sent('l-twice');
-		const {id: contactId} = await contactOf(id, contact.email);
-
-		await mailed(contact.email);
-		for (const n of [2, 3]) {
-			await act(id, `contacts/${contactId}/rotate`);
-			await mailed(contact.email, n);
-		}
-		assert.deepEqual(await Promise.all(mailsTo(contact.email).map(async ({link}) => (await new Visitor(link).get()).status)), [404, 404, 200]);
-	});
-
-	test('of who is no contact here are not found', async () => {
-		const [one, other] = [await sent('l-one'), await sent('l-other')];
-		const {id: foreign} = await contactOf(other.id, other.contacts[0].email);
-
-		for (const action of ['revoke', 'rotate']) {
-			assertProblem(await act(one.id, `contacts/${foreign}/${action}`), 404, 'not_found');
-			assertProblem(await act(one.id, `contacts/${one.id}/${action}`), 404, 'not_found');
-		}
-		assert.deepEqual(await answers(other.visitor), open);
-	});
-
-	test('a changed address closes the link everywhere and gets the new one mailed', async () => {
-		const known = n => person('l-address', 0, {external_id: 'P-7', email: `l-address-${n}@example.dk`});
-		const first = await sent('l-address', {contacts: [known(0)]});
-		const second = await api.send(metadata('l-address-2', {customer: first.given.customer, contacts: [known(0)]}), simplePdf('Nummer to'));
-		const secondLink = new Visitor(await linkOf(portal, second.id, known(0).email));
-
-		await mailed(known(0).email, 2);
-		const body = await changed(first.id, {contacts: [known(1)]});
-
-		assert.deepEqual(body.contacts.map(({email, id}) => [email, id]), [[known(1).email, first.document.contacts[0].id]]);
-		assert.deepEqual([await answers(first.visitor), await answers(secondLink)], [gone, gone]);
-		await mailed(known(1).email, 2);
-		const links = mailsTo(known(1).email).map(mail => mail.link).sort();
-
-		assert.deepEqual(links, [await linkOf(portal, first.id, known(1).email), await linkOf(portal, second.id, known(1).email)].sort());
-		assert.deepEqual(await answers(new Visitor(links[0])), open);
-		assert.equal(mailsTo(known(0).email).length, 2, 'the old address hears no more');
-	});
-
-	test('a failed address shows the server\'s words; corrected, it is sent again', async () => {
-		const known = (email, more) => ({external_id: 'P-9', name: 'Mette Jensen', email, language: 'da', ...more});
-
-		smtp.modes.set('l-typo@example.dk', 'reject');
-		const {id} = await sent('l-failed', {contacts: [known('l-typo@example.dk')]});
-		const {contacts: [failed]} = await api.documentWhere('a failure', id, ({contacts: [one]}) => one.delivery === 'failed');
-
-		assert.match(failed.delivery_answer, /550 .*No such user here: l-typo@example\.dk/);
-		const {contacts: [queued]} = await changed(id, {contacts: [known('l-right@example.dk')]});
-
-		assert.deepEqual([queued.id, queued.delivery, queued.delivery_answer], [failed.id, 'queued', null]);
-		const link = (await mailed('l-right@example.dk')).link;
-		const {contacts: [delivered]} = await api.documentWhere('a delivery', id, ({contacts: [one]}) => one.delivery === 'sent');
-
-		assert.ok(delivered.delivered_at);
-		assert.deepEqual(await answers(new Visitor(link)), open);
-		// The same for a contact known by address alone, who is another contact then.
-		smtp.modes.set('l-typo-2@example.dk', 'reject');
-		const other = await sent('l-failed-2', {contacts: [{name: 'M', email: 'l-typo-2@example.dk'}]});
-
-		await api.documentWhere('a failure', other.id, ({contacts: [one]}) => one.delivery === 'failed');
-		await changed(other.id, {contacts: [{name: 'M', email: 'l-right-2@example.dk'}]});
-		assert.deepEqual(await answers(new Visitor((await mailed('l-right-2@example.dk')).link)), open);
-		assert.deepEqual((await api.document(other.id)).contacts.map(contact => contact.email), ['l-right-2@example.dk']);
-	});
-
-	test('an address that only changed its capitals is the same', async () => {
-		const {id, contacts: [contact], visitor} = await sent('l-capitals');
-
-		await mailed(contact.email);
-		await changed(id, {contacts: [{...contact, email: contact.email.toUpperCase()}]});
-		assert.deepEqual(await answers(visitor), open);
-		await quiet(id);
-		assert.equal(mailsTo(contact.email.toUpperCase()).length, 0);
-	});
-});
-
-describe('all contacts of the customer', () => {
-	test('a contact added later gets in, with `view` and `ask`, unmailed; and out again', async () => {
-		const {id, given, contacts, visitor} = await sent('c-all', {visibility: 'customer'});
-		const later = person('c-all', 1);
-		const other = await api.send(metadata('c-other', {customer: given.customer, contacts: [contacts[0], later]}), simplePdf('Andet tilbud'));
-
-		await mailed(later.email);
-		const document = await api.document(id);
-
-		assert.deepEqual(document.contacts.map(({email, rights, delivery}) => [email, rights, delivery]).filter(([email]) => email === later.email),
-			[[later.email, ['view', 'ask'], 'none']]);
-		const theirs = new Visitor(await linkOf(portal, id, later.email));
-
-		assert.deepEqual(await answers(theirs), open);
-		assert.equal(formOf((await theirs.get()).html, '/accept'), null);
-		const {version, sha256} = await visitor.form();
-
-		assert.equal((await theirs.post('/accept', {version, sha256, name: 'X', consent: 'yes'})).status, 403);
-		await quiet(id);
-		assert.equal(mailsTo(later.email).filter(mail => mail.link === theirs.link).length, 0, 'mailed are only the named');
-		assert.deepEqual(await answers(new Visitor(await linkOf(portal, other.id, later.email))), open);
-		// Named, they get the mail and what they are named for; no longer named, they keep `view` and `ask`.
-		await changed(id, {contacts: [contacts[0], later]});
-		const named = (await waitFor('the mail', () => mailsTo(later.email)[1])).link;
-
-		assert.equal(named, theirs.link);
-		assert.ok(formOf((await theirs.get()).html, '/accept'));
-		await changed(id, {contacts});
-		assert.deepEqual(await answers(theirs), open);
-		assert.equal(formOf((await theirs.get()).html, '/accept'), null);
-		await changed(id, {visibility: 'contact'});
-		assert.deepEqual([await answers(theirs), await answers(visitor)], [gone, open]);
-		await changed(id, {visibility: 'customer'});
-		assert.deepEqual(await answers(theirs), gone, 'the old link stays dead');
-		assert.deepEqual(await answers(new Visitor(await linkOf(portal, id, later.email))), open);
-	});
-
-	test('contacts of other customers do not', async () => {
-		const {id} = await sent('c-mine', {visibility: 'customer'});
-		const stranger = await sent('c-stranger');
-
-		assert.equal(await linkOf(portal, id, stranger.contacts[0].email), undefined);
-		assert.equal((await api.document(id)).contacts.length, 1);
-	});
-
-	test('what was removed is not opened to later ones', async () => {
-		const {id, given} = await sent('c-removed', {visibility: 'customer'});
-
-		await api.request('DELETE', `/documents/${id}`);
-		await api.send(metadata('c-removed-2', {customer: given.customer, contacts: [person('c-removed', 1)]}), simplePdf('Senere'));
-		assert.equal(await linkOf(portal, id, 'c-removed-1@example.dk'), undefined);
 	});
 });
 
