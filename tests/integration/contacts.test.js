@@ -207,26 +207,27 @@ describe('a contact who was revoked', () => {
 	test('stays in the status, with the time, also when named again; dropped, it is gone', async () => {
 		const {id, given, pdf, contacts, document} = await sent('r-status', {people: 2});
 		const {id: contactId} = document.contacts.find(contact => contact.email === contacts[1].email);
-		const revokedOf = body => body.contacts.map(({email, revoked_at: at}) => [email, at !== null]);
+		const revokedOf = body => body.contacts.map(({email, revoked_at: at}) => [email, at !== null]).sort();
+		const second = body => body.contacts.find(contact => contact.email === contacts[1].email);
 		const before = await api.document(id);
 
 		assert.deepEqual(before.contacts.map(contact => contact.revoked_at), [null, null]);
 		const {body} = await act(id, `contacts/${contactId}/revoke`);
 
 		assert.deepEqual(revokedOf(body), [[contacts[0].email, false], [contacts[1].email, true]]);
-		assert.ok(Math.abs(new Date(body.contacts[1].revoked_at) - Date.now()) < 60e3);
+		assert.ok(Math.abs(new Date(second(body).revoked_at) - Date.now()) < 60e3);
 		for (const answer of [await changed(id, {contacts}), await api.send(given, pdf)]) {
 			assert.equal(answer.result, 'unchanged');
 			assert.deepEqual(revokedOf(answer), [[contacts[0].email, false], [contacts[1].email, true]], 'the answer says so');
 		}
 		const viewer = await changed(id, {contacts: [contacts[0], {...contacts[1], rights: ['view']}]});
 
-		assert.deepEqual([viewer.result, viewer.contacts[1].rights, viewer.contacts[1].revoked_at !== null], ['updated', ['view'], true]);
+		assert.deepEqual([viewer.result, second(viewer).rights, second(viewer).revoked_at !== null], ['updated', ['view'], true]);
 		assert.deepEqual(revokedOf(await changed(id, {contacts: [contacts[0]]})), [[contacts[0].email, false]]);
 		assert.deepEqual(revokedOf(await changed(id, {contacts})), [[contacts[0].email, false], [contacts[1].email, true]], 'back, it is revoked still');
 		const rotated = await act(id, `contacts/${contactId}/rotate`);
 
-		assert.equal(rotated.body.contacts[1].revoked_at, null);
+		assert.equal(second(rotated.body).revoked_at, null);
 	});
 
 	test('cannot accept: with nobody else who can, settings are 422 until somebody can', async () => {
