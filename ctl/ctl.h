@@ -16,6 +16,9 @@ struct command_line {
 /* The value of --NAME, or OTHERWISE. */
 const char *option(const struct command_line *line, const char *name, const char *otherwise);
 
+/* Gives each role the password in DIR/<role>.pgpass. */
+const struct problem *passwords_set(struct command_line *line, const char *dir);
+
 const struct problem *ctl_migrate(struct command_line *line);
 const struct problem *ctl_tenant_create(struct command_line *line);
 const struct problem *ctl_tenant_list(struct command_line *line);

@@ -14,7 +14,8 @@ static const struct command {
 	const struct problem *(*run)(struct command_line *line);
 	const char *does;
 } commands[] = {
-    {"migrate", NULL, "SQLDIR", 1, " ", ctl_migrate, "bring the database up to date"},
+    {"migrate", NULL, "SQLDIR [--wait SECONDS] [--passwords DIR]", 1, " wait passwords ", ctl_migrate,
+        "bring the database up to date, also the roles' passwords from the files in DIR"},
     {"secrets", "create", "DIR", 1, " ", ctl_secrets_create, "write the key files that are missing"},
     {"tenant", "create", "NAME [--reply-to ADDRESS] [--color #rrggbb] [--language da|en] [--time-zone ZONE]", 1,
         " reply-to color language time-zone ", ctl_tenant_create, "make a tenant"},

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "buf.h"
 #include "ctl.h"
@@ -101,16 +102,33 @@ functions_apply(struct command_line *line, const glob_t *paths)
 	return apply(line, "functions", sql.bytes, sha256);
 }
 
+/* Takes the lock, as soon as the database answers: it may be starting for the first time. */
+static const struct problem *
+prepare(struct command_line *line, int seconds)
+{
+	const struct timespec pause = {.tv_nsec = 200 * 1000 * 1000};
+	time_t end = time(NULL) + seconds;
+
+	for (;;) {
+		const struct problem *problem = db_script(line->db, line->arena, preparation);
+
+		if (!problem || problem->code != PROBLEM_unavailable || time(NULL) >= end)
+			return problem;
+		nanosleep(&pause, NULL);
+	}
+}
+
 const struct problem *
 ctl_migrate(struct command_line *line)
 {
 	glob_t numbered = {0}, functions = {0};
+	const char *passwords = option(line, "passwords", NULL);
 	const struct problem *problem;
 
 	if (glob(arena_printf(line->arena, "%s/[0-9][0-9][0-9]_*.sql", line->words[0]), 0, NULL, &numbered) ||
 	    glob(arena_printf(line->arena, "%s/functions/[0-9][0-9]_*.sql", line->words[0]), 0, NULL, &functions))
 		return problem_new(line->arena, PROBLEM_internal, "%s holds no migrations", line->words[0]);
-	problem = db_script(line->db, line->arena, preparation);
+	problem = prepare(line, atoi(option(line, "wait", "0")));
 	for (size_t i = 0; !problem && i < numbered.gl_pathc; i++)
 		problem = numbered_apply(line, numbered.gl_pathv[i]);
 	if (!problem)
@@ -118,6 +136,8 @@ ctl_migrate(struct command_line *line)
 	/* Whatever the executables of this release call must be there now. */
 	if (!problem)
 		problem = db_prepare_all(line->db, line->arena);
+	if (!problem && passwords)
+		problem = passwords_set(line, passwords);
 	if (!problem)
 		puts("the database is up to date");
 	globfree(&numbered);

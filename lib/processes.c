@@ -151,7 +151,7 @@ reap(pid_t *pids, time_t *born, int count)
 }
 
 int
-processes_run(int count, int (*work)(void *), void *context)
+processes_run(int count, int (*work)(void *), void *context, const char *socket_path)
 {
 	pid_t *pids = calloc((size_t)count, sizeof *pids);
 	time_t *born = calloc((size_t)count, sizeof *born);
@@ -179,6 +179,8 @@ processes_run(int count, int (*work)(void *), void *context)
 				wait_for_something(pause);
 		}
 	}
+	/* Nobody connects any more, so the workers can tell when they have answered the last. */
+	unlink(socket_path);
 	stop_all(pids, count);
 	free(pids);
 	free(born);

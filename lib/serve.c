@@ -165,7 +165,8 @@ connection_waiter(int socket)
 	return waiter;
 }
 
-/* Waits for a connection; TERM can arrive only here, so a request under way always finishes. */
+/* Waits for a connection; TERM can arrive only here, so a request under way always finishes. Afterwards those that
+ * wait already are still taken: false when there are none. */
 static bool
 connection_waits(int waiter)
 {
@@ -173,11 +174,14 @@ connection_waits(int waiter)
 	sigset_t open;
 
 	sigemptyset(&open);
-	while (!processes_ending()) {
-		if (epoll_pwait(waiter, &event, 1, -1, &open) > 0)
+	for (;;) {
+		bool ending = processes_ending();
+
+		if (epoll_pwait(waiter, &event, 1, ending ? 0 : -1, &open) > 0)
 			return true;
+		if (ending)
+			return false;
 	}
-	return false;
 }
 
 struct serving {
@@ -241,7 +245,7 @@ serve(const struct service *service, int argc, char **argv)
 	}
 	serving.secrets = secrets;
 
-	int status = processes_run(count, serve_requests, &serving);
+	int status = processes_run(count, serve_requests, &serving, argv[1]);
 
 	arena_free(arena);
 	return status;
