@@ -4,6 +4,9 @@
 #include "link.h"
 #include "serve.h"
 #include "templates.h"
+#include "view.h"
+
+enum { CHECK_MOST = 64 * 1024 * 1024 }; /* a PDF of 50 MB, or its receipt, which is longer */
 
 /* The page that asks for a public link's access code. */
 static const struct problem *
@@ -57,6 +60,8 @@ front(struct request *request)
 	    .page = {.language = request->language, .title = word(request->language, WORD_front_title)},
 	    .heading = word(request->language, WORD_front_heading),
 	    .text = word(request->language, WORD_front_text),
+	    .further_path = "/verify",
+	    .further = word(request->language, WORD_front_check),
 	};
 
 	template_notice(reply_html(request, 200), &page);
@@ -97,6 +102,8 @@ ready(struct request *request)
 static const struct route routes[] = {
     {"GET", "/d/{token}", AUTH_LINK, 0, show_document},
     {"POST", "/d/{token}/opened", AUTH_LINK, 1024, opened},
+    {"GET", "/verify", AUTH_NONE, 0, show_check},
+    {"POST", "/verify", AUTH_NONE, CHECK_MOST, check_pdf},
     {"GET", "/", AUTH_NONE, 0, front},
     {"GET", "/.well-known/dokumentportal-keys.json", AUTH_NONE, 0, keys},
     {"GET", "/healthz", AUTH_NONE, 0, health},

@@ -49,6 +49,7 @@ struct db;
 	X(customer_code_right, 2)   \
 	X(customer_ready, 0)        \
 	X(customer_keys, 0)         \
+	X(customer_verify, 1)       \
 	X(worker_number_events, 1)  \
 	X(worker_release, 0)        \
 	X(worker_claim, 3)          \
@@ -62,6 +63,7 @@ struct db;
 	X(worker_seal_next, 1)      \
 	X(worker_seal_heads, 3)     \
 	X(worker_seal, 7)           \
+	X(worker_forget_personal, 1) \
 	X(worker_erase, 2)
 
 enum statement {

@@ -17,6 +17,7 @@ struct page {
 	const char *color;        /* the tenant's colour "#rrggbb", or NULL */
 	const char *request_id;   /* shown on error pages, so that support can find the log line */
 	const char *logo;         /* path of the tenant's logo, "/d/{token}/logo"; NULL: its name stands there */
+	const char *check_sha256; /* what the check page answers for, also in the other language, or NULL */
 };
 
 struct page_attachment {
@@ -88,6 +89,30 @@ struct notice_page {
 	struct page page;
 	const char *heading, *text;
 	const char *back_path;    /* where to go on, or NULL */
+	const char *further_path, *further; /* something else to do here, or NULL */
+};
+
+/* What the check page (/verify) has to say. */
+enum check_state {
+	CHECK_ASKED,     /* nothing yet */
+	CHECK_ANSWERED,  /* no match: not known */
+	CHECK_NO_FILE, CHECK_NO_PDF, CHECK_NO_SHA256, /* nothing that could be checked */
+};
+
+struct check_match {
+	bool receipt;             /* the receipt of an acceptance, else the accepted PDF */
+	const char *sender_name;
+	const char *at, *time_zone; /* local to the sender, and its zone's name */
+	const char *utc;
+	const char *name;         /* who accepted; NULL: the sender does not let it be told */
+};
+
+struct check_page {
+	struct page page;
+	enum check_state state;
+	bool of_file;             /* the answer is to a file, else to a hash alone */
+	const struct check_match *matches;
+	size_t match_count;
 };
 
 /* Whether a state or kind is the one named; NULL is none. */

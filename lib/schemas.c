@@ -142,8 +142,8 @@ static const struct schema_member texts[] = {
 };
 
 static const struct schema_member retention[] = {
-    {.name = "ip_days", .type = SCHEMA_integer, .nullable = true, .not_yet = true, .min = 1, .max = 3650},
-    {.name = "event_days", .type = SCHEMA_integer, .nullable = true, .not_yet = true, .min = 30, .max = 3650},
+    {.name = "ip_days", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = 3650},
+    {.name = "event_days", .type = SCHEMA_integer, .nullable = true, .min = 30, .max = 3650},
     {.name = NULL},
 };
 
@@ -156,7 +156,7 @@ static const struct schema_member settings[] = {
     {.name = "texts", .type = SCHEMA_object, .nullable = true, .members = texts},
     {.name = "defaults", .type = SCHEMA_object, .nullable = true, .members = defaults},
     {.name = "return_links", .type = SCHEMA_boolean, .nullable = true, .not_yet = true},
-    {.name = "verify_shows_name", .type = SCHEMA_boolean, .nullable = true, .not_yet = true},
+    {.name = "verify_shows_name", .type = SCHEMA_boolean, .nullable = true},
     {.name = "retention", .type = SCHEMA_object, .nullable = true, .members = retention},
     {.name = NULL},
 };

@@ -199,11 +199,33 @@ test_receipt(void **state)
 }
 
 static void
+test_check(void **state)
+{
+	const struct check_match match = {false, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE};
+
+	for (int language = 0; language < LANGUAGES; language++) {
+		struct check_page page = {
+		    {(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}, CHECK_ANSWERED, true, &match, 1};
+
+		for (int matches = 1; matches >= 0; matches--) {
+			struct buf out = buf_new(*state, 0);
+
+			page.match_count = (size_t)matches;
+			template_check(&out, &page);
+			assert_clean(out.bytes);
+			assert_int_equal(strstr(out.bytes, "outcome accepted") != NULL, matches);
+		}
+	}
+}
+
+static void
 test_notices(void **state)
 {
 	for (int language = 0; language < LANGUAGES; language++) {
-		const struct notice_page hostile = {{(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}, HOSTILE, HOSTILE, HOSTILE};
-		const struct notice_page bare = {{(enum language)language, "T", NULL, NULL, NULL, NULL}, "T", "T", "/d/abc"};
+		const struct notice_page hostile = {{(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE},
+		    HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE};
+		const struct notice_page bare = {
+		    .page = {.language = (enum language)language, .title = "T"}, .heading = "T", .text = "T", .back_path = "/d/abc"};
 		struct buf out = buf_new(*state, 0);
 
 		template_notice(&out, &hostile);
@@ -437,6 +459,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_refused_form, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_withdrawn_shows_no_file, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_receipt, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_check, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_notices, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_mails, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_mail_subject, setup, teardown),
