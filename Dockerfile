@@ -20,6 +20,7 @@ COPY --from=build /tmp/client/usr/lib/postgresql/15/bin/pg_dump /tmp/client/usr/
 COPY scripts /opt/portal/scripts
 COPY nginx /opt/portal/nginx
 COPY web/static /opt/portal/web/static
+COPY --from=build /src/build/web/pdfjs /opt/portal/web/pdfjs
 COPY web/api /opt/portal/web/api
 COPY docs/openapi.yaml /opt/portal/docs/
 COPY sql /opt/portal/sql

@@ -62,6 +62,25 @@ attachments_read(struct arena *arena, struct json_object *array, struct document
 	page->attachment_count = count;
 }
 
+static void
+events_read(struct arena *arena, struct json_object *array, struct document_page *page)
+{
+	size_t count = array ? json_object_array_length(array) : 0;
+	struct page_event *events = arena_alloc(arena, (count + 1) * sizeof *events);
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(array, i);
+
+		events[i].what = json_text(one, "what");
+		events[i].at = json_text(one, "at");
+		events[i].version = (int)json_integer(one, "version", 0);
+		events[i].mine = json_boolean(one, "mine", false);
+		events[i].file_name = json_text(one, "file_name");
+	}
+	page->events = events;
+	page->event_count = count;
+}
+
 static const struct page_decision *
 decision_read(struct arena *arena, struct json_object *row)
 {
@@ -126,6 +145,7 @@ page_read(struct request *request, struct json_object *row, struct document_page
 	page->thanks = json_text(row, "thanks");
 	page->welcome = json_text(row, "welcome");
 	page->decision = decision_read(request->arena, json_member(row, "decision"));
+	events_read(request->arena, json_member(row, "history"), page);
 	page->form.name = page->contact_name;
 }
 

@@ -38,6 +38,15 @@ struct page_decision {
 	const char *sha256;       /* of the PDF, 64 hex digits */
 };
 
+/* One line of the history, as this visitor may know it. */
+struct page_event {
+	const char *what;         /* an event's type without "document." or "link.": sent, opened, ... */
+	const char *at;           /* local time */
+	int version;
+	bool mine;                /* done through this very link */
+	const char *file_name;    /* of attachment_downloaded */
+};
+
 /* What a refused form says: field names as in the form; NULL where nothing was wrong. */
 struct page_form {
 	const char *error;        /* one sentence for the top of the form */
@@ -72,6 +81,8 @@ struct document_page {
 	const char *consent;      /* the text to agree to, exactly as it will be recorded */
 	const char *thanks;       /* the tenant's own thank-you text, variables filled in, or NULL */
 	const struct page_decision *decision;       /* of this version, or NULL */
+	const struct page_event *events;            /* the newest first */
+	size_t event_count;
 	struct page_form form;
 	bool changed;             /* the visitor decided on an older version: say so, show the new one */
 };

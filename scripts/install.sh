@@ -14,14 +14,16 @@ missing_packages() {
 	# shellcheck disable=SC2086 # a list of words
 	installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p')
 	for package in $wanted; do
-		printf '%s\n' "$installed" | grep -qxF "$package" || printf '%s\n' "$package"
+		printf '%s\n' "$installed" | grep -qxF "$package" || provided "$package" || printf '%s\n' "$package"
 	done
-	# Node may come from elsewhere than Debian.
-	case " $* " in
-	*' test '*)
-		command -v node >/dev/null || say nodejs
-		command -v npm >/dev/null || say npm
-		;;
+}
+
+# Node may come from elsewhere than Debian.
+provided() {
+	case $1 in
+	nodejs) command -v node >/dev/null ;;
+	npm) command -v npm >/dev/null ;;
+	*) false ;;
 	esac
 }
 

@@ -76,7 +76,7 @@ make_services() {
 
 	settings portalctl
 
-	"$root/scripts/nginx-conf" "127.0.0.1:$port" "$run" "$var/store" | replace "$run/nginx.conf"
+	PORTAL_PDFJS=$build/web/pdfjs "$root/scripts/nginx-conf" "127.0.0.1:$port" "$run" "$var/store" | replace "$run/nginx.conf"
 	service nginx QUIT "/usr/sbin/nginx -e stderr -p $run/nginx -c $run/nginx.conf"
 	ln -sfn "$run/nginx.conf" "$var/service/nginx/inputs"
 }

@@ -77,6 +77,28 @@ BEGIN
 		FROM decision WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version);
 END $$;
 
+-- The last 30 lines of the history that this visitor may know: what the sender did, how it ended, and what was done
+-- through this very link, if it is a person's. Of other people's reading and writing it tells nothing.
+CREATE OR REPLACE FUNCTION page_history(d document, l link, p_zone text) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT json_agg(json_build_object('what', split_part(e.type, '.', 2), 'at', local_time(e.at, p_zone),
+			'version', e.version, 'mine', e.link_id IS NOT DISTINCT FROM l.id,
+			'file_name', CASE e.type WHEN 'document.attachment_downloaded' THEN
+				(SELECT a.name FROM attachment a
+				WHERE a.tenant_id = e.tenant_id AND a.document_id = e.document_id AND a.version = e.version
+					AND a.n = (e.line::jsonb -> 'data' ->> 'n')::integer) END) ORDER BY e.seq DESC)
+		FROM (SELECT * FROM event
+			WHERE tenant_id = d.tenant_id AND document_id = d.id AND seq IS NOT NULL
+				AND (type IN ('document.sent', 'document.accepted', 'document.declined', 'document.expired',
+						'document.withdrawn')
+					OR type = 'document.message' AND link_id IS NULL
+					OR link_id = l.id AND l.contact_id IS NOT NULL AND type IN ('document.opened',
+						'document.downloaded', 'document.attachment_downloaded', 'document.reminded', 'document.message',
+						'document.changes_requested', 'document.renewal_requested', 'link.shared'))
+			ORDER BY seq DESC LIMIT 30) e);
+END $$;
+
 -- GET /d/{token}. FETCH: person | scanner | none (HEAD: records nothing). CONSENTS are the portal's
 -- own texts by language.
 CREATE OR REPLACE FUNCTION customer_page(p_token uuid, p_generation integer, p_fetch text, p_language text,
@@ -130,7 +152,8 @@ BEGIN
 		'welcome', text_fill(s.texts -> v_language ->> 'welcome', v_values),
 		'thanks', text_fill(s.texts -> v_language ->> 'thanks', v_values),
 		'logo', EXISTS (SELECT FROM setting_file WHERE tenant_id = d.tenant_id AND kind = 'logo'),
-		'decision', page_decision(d, l, s.time_zone))
+		'decision', page_decision(d, l, s.time_zone),
+		'history', page_history(d, l, s.time_zone))
 	INTO v_answer;
 	RETURN v_answer;
 END $$;

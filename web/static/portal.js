@@ -27,15 +27,8 @@
 	function watch() {
 		var seconds = 0;
 
-		["pointerdown", "keydown", "scroll", "wheel", "touchmove"].forEach(function (use) {
+		["pointerdown", "keydown", "click", "scroll", "wheel", "touchmove"].forEach(function (use) {
 			addEventListener(use, tell, { passive: true, capture: true });
-		});
-		/* The viewer is a document of its own: it takes the focus when the reader uses it. */
-		addEventListener("blur", function () {
-			setTimeout(function () {
-				if (document.activeElement && document.activeElement.tagName === "IFRAME")
-					tell();
-			}, 0);
 		});
 		setInterval(function () {
 			if (document.visibilityState === "visible" && document.hasFocus() && ++seconds === 5)
@@ -45,6 +38,26 @@
 
 	if (page)
 		setTimeout(watch, 800);
+
+	/* The viewer of PDFs comes after the page itself, and reports its own trouble. */
+	var viewer = document.getElementById("viewer");
+
+	if (viewer)
+		requestAnimationFrame(function () {
+			setTimeout(function () {
+				import(viewer.dataset.script).catch(function () {
+					viewer.hidden = true;
+				});
+			}, 0);
+		});
+
+	/* A bar that leads somewhere goes while that is in view. */
+	document.querySelectorAll("[data-away]").forEach(function (bar) {
+		if (window.IntersectionObserver)
+			new IntersectionObserver(function (entries) {
+				bar.classList.toggle("away", entries[0].isIntersecting);
+			}, { rootMargin: "0px 0px -120px" }).observe(document.querySelector(bar.dataset.away));
+	});
 
 	/* A second press while the first is on its way does nothing. */
 	addEventListener("submit", function (event) {
