@@ -1,5 +1,7 @@
-/* portalctl's commands. Each prints its result and gives a problem, or NULL. */
+/* portalctl's commands. Each prints its result and gives a problem, or NULL; `bad_request` ends with status 2, others with 1. */
 #pragma once
+
+#include <stdbool.h>
 
 #include "arena.h"
 #include "db.h"
@@ -10,7 +12,7 @@ struct command_line {
 	struct db *db;       /* as portal_owner; connects when first used */
 	const char *words[3]; /* what stands after the command, without options */
 	int count;
-	char **options;      /* "--name", "value", …, NULL */
+	const char **options; /* "--name", "value", …, NULL; a flag's value is "" */
 };
 
 /* The value of --NAME, or OTHERWISE. */
@@ -19,6 +21,9 @@ const char *option(const struct command_line *line, const char *name, const char
 /* Gives each role the password in DIR/<role>.pgpass. */
 const struct problem *passwords_set(struct command_line *line, const char *dir);
 
+/* Whether --NAME, which takes no value, was given. */
+bool flag(const struct command_line *line, const char *name);
+
 const struct problem *ctl_migrate(struct command_line *line);
 const struct problem *ctl_tenant_create(struct command_line *line);
 const struct problem *ctl_tenant_list(struct command_line *line);
@@ -26,4 +31,6 @@ const struct problem *ctl_key_create(struct command_line *line);
 const struct problem *ctl_key_list(struct command_line *line);
 const struct problem *ctl_key_revoke(struct command_line *line);
 const struct problem *ctl_secrets_create(struct command_line *line);
+const struct problem *ctl_secrets_rotate(struct command_line *line);
+const struct problem *ctl_keys(struct command_line *line);
 const struct problem *ctl_verify(struct command_line *line);

@@ -11,19 +11,24 @@ static const struct command {
 	const char *group, *name, *words; /* words: what it takes */
 	int count;                        /* of words */
 	const char *options;              /* names it knows, each between blanks */
+	const char *flags;                /* the same, of options without a value */
+	bool offline;                     /* needs no database */
 	const struct problem *(*run)(struct command_line *line);
 	const char *does;
 } commands[] = {
-    {"migrate", NULL, "SQLDIR [--wait SECONDS] [--passwords DIR]", 1, " wait passwords ", ctl_migrate,
+    {"migrate", NULL, "SQLDIR [--wait SECONDS] [--passwords DIR]", 1, " wait passwords ", " ", false, ctl_migrate,
         "bring the database up to date, also the roles' passwords from the files in DIR"},
-    {"secrets", "create", "DIR", 1, " ", ctl_secrets_create, "write the key files that are missing"},
+    {"secrets", "create", "DIR", 1, " ", " ", true, ctl_secrets_create, "write the key files that are missing"},
+    {"secrets", "rotate", "DIR sign", 2, " ", " ", true, ctl_secrets_rotate, "add a generation to the keys that sign the history"},
     {"tenant", "create", "NAME [--reply-to ADDRESS] [--color #rrggbb] [--language da|en] [--time-zone ZONE]", 1,
-        " reply-to color language time-zone ", ctl_tenant_create, "make a tenant"},
-    {"tenant", "list", "", 0, " ", ctl_tenant_list, "list the tenants"},
-    {"key", "create", "TENANT_ID [--scope read|write]", 1, " scope ", ctl_key_create, "make an API key and show it once"},
-    {"key", "list", "TENANT_ID", 1, " ", ctl_key_list, "list a tenant's API keys"},
-    {"key", "revoke", "KEY_ID", 1, " ", ctl_key_revoke, "end an API key at once"},
-    {"verify", NULL, "[--tenant ID] [--document ID]", 0, " tenant document ", ctl_verify, "check the history of all documents"},
+        " reply-to color language time-zone ", " ", false, ctl_tenant_create, "make a tenant"},
+    {"tenant", "list", "", 0, " ", " ", false, ctl_tenant_list, "list the tenants"},
+    {"key", "create", "TENANT_ID [--scope read|write]", 1, " scope ", " ", false, ctl_key_create, "make an API key and show it once"},
+    {"key", "list", "TENANT_ID", 1, " ", " ", false, ctl_key_list, "list a tenant's API keys"},
+    {"key", "revoke", "KEY_ID", 1, " ", " ", false, ctl_key_revoke, "end an API key at once"},
+    {"keys", NULL, "", 0, " ", " ", true, ctl_keys, "print the public keys that the history is signed with"},
+    {"verify", NULL, "[--tenant ID] [--document ID] [--keys FILE] [--store]", 0, " tenant document keys ", " store ", false,
+        ctl_verify, "check histories, and with --store the stored files"},
 };
 
 static int
@@ -39,10 +44,16 @@ usage(void)
 const char *
 option(const struct command_line *line, const char *name, const char *otherwise)
 {
-	for (char **o = line->options; o && *o && o[1]; o += 2)
+	for (const char **o = line->options; o && *o && o[1]; o += 2)
 		if (!strcmp(*o + 2, name))
 			return o[1];
 	return otherwise;
+}
+
+bool
+flag(const struct command_line *line, const char *name)
+{
+	return option(line, name, NULL) != NULL;
 }
 
 /* Splits the arguments into words and options; false when one is not known or lacks its value. */
@@ -51,7 +62,7 @@ arguments_read(const struct command *command, int argc, char **argv, struct comm
 {
 	int options = 0;
 
-	line->options = arena_alloc(line->arena, (size_t)(argc + 1) * sizeof *line->options);
+	line->options = arena_alloc(line->arena, (size_t)(2 * argc + 1) * sizeof *line->options);
 	for (int i = 0; i < argc; i++) {
 		if (strncmp(argv[i], "--", 2) != 0) {
 			if (line->count == 3)
@@ -59,10 +70,14 @@ arguments_read(const struct command *command, int argc, char **argv, struct comm
 			line->words[line->count++] = argv[i];
 			continue;
 		}
-		if (i + 1 == argc || !strstr(command->options, arena_printf(line->arena, " %s ", argv[i] + 2)))
+
+		const char *name = arena_printf(line->arena, " %s ", argv[i] + 2);
+		bool is_flag = strstr(command->flags, name) != NULL;
+
+		if (!is_flag && (i + 1 == argc || !strstr(command->options, name)))
 			return false;
 		line->options[options++] = argv[i];
-		line->options[options++] = argv[++i];
+		line->options[options++] = is_flag ? "" : argv[++i];
 	}
 	return line->count == command->count;
 }
@@ -103,7 +118,7 @@ main(int argc, char **argv)
 
 	const char *url = getenv("PORTAL_DATABASE_URL");
 
-	if (command->run != ctl_secrets_create && (!url || !*url)) {
+	if (!command->offline && (!url || !*url)) {
 		fputs("portalctl: PORTAL_DATABASE_URL is not set\n", stderr);
 		arena_free(line.arena);
 		return 1;
@@ -116,5 +131,5 @@ main(int argc, char **argv)
 		problem_print(problem);
 	db_free(line.db);
 	arena_free(line.arena);
-	return problem ? 1 : 0;
+	return !problem ? 0 : problem->code == PROBLEM_bad_request ? 2 : 1;
 }

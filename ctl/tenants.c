@@ -128,3 +128,16 @@ ctl_secrets_create(struct command_line *line)
 	printf("the key files are in %s\n", line->words[0]);
 	return NULL;
 }
+
+const struct problem *
+ctl_secrets_rotate(struct command_line *line)
+{
+	int generation;
+
+	/* Every process that uses another key must know a new one before the first of them does. */
+	if (strcmp(line->words[1], "sign") != 0)
+		return problem_new(line->arena, PROBLEM_bad_request, "only the keys named `sign` can be rotated");
+	TRY(secrets_rotate_sign(line->arena, line->words[0], &generation));
+	printf("the worker signs with generation %d once it is restarted\n", generation);
+	return NULL;
+}

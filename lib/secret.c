@@ -154,6 +154,38 @@ line_write(struct arena *arena, struct buf *out, enum secret_purpose purpose, in
 	    base64url_encode(arena, key, SECRET_BYTES));
 }
 
+bool
+secret_derive(const struct secrets *owner, enum secret_purpose purpose, int generation, unsigned char key[SECRET_BYTES])
+{
+	const unsigned char *own = secret_key(owner, purpose, generation, NULL);
+	const unsigned char *master = secret_key(owner, SECRET_master, generation, NULL);
+
+	if (own)
+		memcpy(key, own, SECRET_BYTES);
+	else if (master)
+		subkey(master, purpose, key);
+	return own || master;
+}
+
+/* Writes sender, customer and worker from what the owner's file says. */
+static const struct problem *
+subkeys_write(struct arena *arena, const char *dir, const struct secrets *owner)
+{
+	unsigned char key[SECRET_BYTES];
+
+	for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+		struct buf out = buf_new(arena, 0);
+
+		for (int generation = 1; generation <= SECRET_GENERATIONS; generation++)
+			for (size_t p = 0; p < files[f].count; p++)
+				if (secret_derive(owner, files[f].purposes[p], generation, key))
+					line_write(arena, &out, files[f].purposes[p], generation, key);
+		TRY(file_write(arena, arena_printf(arena, "%s/%s", dir, files[f].file), &out));
+	}
+	explicit_bzero(key, sizeof key);
+	return NULL;
+}
+
 const struct problem *
 secrets_create(struct arena *arena, const char *dir)
 {
@@ -168,22 +200,38 @@ secrets_create(struct arena *arena, const char *dir)
 
 		random_bytes(key, sizeof key);
 		line_write(arena, &out, SECRET_master, 1, key);
+		explicit_bzero(key, sizeof key);
 		TRY(file_write(arena, owner, &out));
 	}
 	TRY(secrets_load(arena, owner, &secrets));
-	for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
-		struct buf out = buf_new(arena, 0);
+	return subkeys_write(arena, dir, secrets);
+}
 
-		for (int generation = 1; generation <= secrets->newest[SECRET_master]; generation++) {
-			const unsigned char *master = secret_key(secrets, SECRET_master, generation, NULL);
+/* All lines that SECRETS were read from. */
+static void
+lines_write(struct arena *arena, struct buf *out, const struct secrets *secrets)
+{
+	for (int p = 0; p < SECRET_PURPOSES; p++)
+		for (int generation = 1; generation <= SECRET_GENERATIONS; generation++)
+			if (secrets->held[p][generation])
+				line_write(arena, out, (enum secret_purpose)p, generation, secrets->keys[p][generation]);
+}
 
-			for (size_t p = 0; master && p < files[f].count; p++) {
-				subkey(master, files[f].purposes[p], key);
-				line_write(arena, &out, files[f].purposes[p], generation, key);
-			}
-		}
-		TRY(file_write(arena, arena_printf(arena, "%s/%s", dir, files[f].file), &out));
-	}
-	explicit_bzero(key, sizeof key);
-	return NULL;
+const struct problem *
+secrets_rotate_sign(struct arena *arena, const char *dir, int *generation)
+{
+	const char *path = arena_printf(arena, "%s/owner", dir);
+	struct buf out = buf_new(arena, 0);
+	struct secrets *owner;
+
+	TRY(secrets_load(arena, path, &owner));
+	*generation = 1 + (owner->newest[SECRET_master] > owner->newest[SECRET_sign] ? owner->newest[SECRET_master]
+	    : owner->newest[SECRET_sign]);
+	if (*generation > SECRET_GENERATIONS)
+		return problem_new(arena, PROBLEM_internal, "%s: there is no room for another generation", path);
+	random_bytes(owner->keys[SECRET_sign][*generation], SECRET_BYTES);
+	owner->held[SECRET_sign][*generation] = true;
+	lines_write(arena, &out, owner);
+	TRY(file_write(arena, path, &out));
+	return subkeys_write(arena, dir, owner);
 }

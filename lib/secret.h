@@ -1,6 +1,7 @@
 /* The keys. One master key a generation stands in the owner's file; the other files hold subkeys made
  * from it by HKDF (RFC 5869), each process having the file with the keys it needs and no other.
- * A file's lines read `purpose id base64url-key`; ids count the generations from 1. */
+ * A file's lines read `purpose id base64url-key`; ids count the generations from 1. A subkey's line in the
+ * owner's file stands for itself: so one purpose can get a new generation alone. */
 #pragma once
 
 #include <stdbool.h>
@@ -34,6 +35,15 @@ const unsigned char *secret_key(const struct secrets *secrets, enum secret_purpo
 /* Writes DIR/owner with a fresh master key and the subkey files sender, customer and worker; what is
  * there already is kept, and subkeys are made again from the owner's file. Modes are 0600. */
 const struct problem *secrets_create(struct arena *arena, const char *dir);
+
+/* A subkey of the owner's secrets: the one that its file names, else the one made from that generation's master key.
+ * False when there is neither. */
+bool secret_derive(const struct secrets *owner, enum secret_purpose purpose, int generation,
+    unsigned char key[SECRET_BYTES]);
+
+/* Adds a generation to the keys that sign, and writes the subkey files again; older generations stay. Gives the
+ * new generation's number. */
+const struct problem *secrets_rotate_sign(struct arena *arena, const char *dir, int *generation);
 
 /* SIZE unguessable bytes. */
 void random_bytes(unsigned char *bytes, size_t size);

@@ -47,8 +47,11 @@ COMMENT ON COLUMN tenant_statement.list IS 'a line `document length head` for ev
 CREATE TABLE sealing (
 	tenant_id uuid PRIMARY KEY REFERENCES tenant,
 	day date,
-	feed_no bigint NOT NULL DEFAULT 0
+	feed_no bigint NOT NULL DEFAULT 0,
+	number integer NOT NULL DEFAULT 0,
+	head text NOT NULL DEFAULT repeat('0', 64) CHECK (head ~ '^[0-9a-f]{64}$')
 );
 COMMENT ON TABLE sealing IS 'How far the daily signing of each tenant has come.';
 COMMENT ON COLUMN sealing.day IS 'the last day (UTC) that is done';
 COMMENT ON COLUMN sealing.feed_no IS 'events up to this number of the feed have been looked at';
+COMMENT ON COLUMN sealing.number IS 'the tenant''s last statement, so that the next one shows when it is taken away; head is its SHA-256';

@@ -131,22 +131,18 @@ END $$;
 -- before worker_seal() is harmless: the number stays, the list may grow.
 CREATE OR REPLACE FUNCTION seal_open(p_tenant uuid, p_at timestamptz) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
-	v_last tenant_statement;
-	v_number integer;
+	s sealing;
 BEGIN
 	INSERT INTO sealing (tenant_id) VALUES (p_tenant) ON CONFLICT DO NOTHING;
-	PERFORM FROM sealing WHERE tenant_id = p_tenant FOR UPDATE;
-	SELECT * INTO v_last FROM tenant_statement WHERE tenant_id = p_tenant ORDER BY number DESC LIMIT 1;
-	v_number := coalesce(v_last.number, 0) + 1;
-	UPDATE head_signature s SET batch = v_number
+	SELECT * INTO s FROM sealing WHERE tenant_id = p_tenant FOR UPDATE;
+	UPDATE head_signature h SET batch = s.number + 1
 	FROM (SELECT document_id, length FROM head_signature
 		WHERE tenant_id = p_tenant AND batch IS NULL
-		LIMIT greatest(0, 20000 - (SELECT count(*) FROM head_signature WHERE tenant_id = p_tenant AND batch = v_number))) u
-	WHERE s.tenant_id = p_tenant AND s.document_id = u.document_id AND s.length = u.length;
-	RETURN json_build_object('tenant_id', p_tenant, 'at', rfc3339(p_at), 'number', v_number,
-		'previous', coalesce(sha256_hex(v_last.statement), repeat('0', 64)),
-		'signatures', (SELECT count(*) FROM head_signature WHERE tenant_id = p_tenant AND batch = v_number),
-		'list_sha256', sha256_hex(statement_list(p_tenant, v_number)));
+		LIMIT greatest(0, 20000 - (SELECT count(*) FROM head_signature WHERE tenant_id = p_tenant AND batch = s.number + 1))) u
+	WHERE h.tenant_id = p_tenant AND h.document_id = u.document_id AND h.length = u.length;
+	RETURN json_build_object('tenant_id', p_tenant, 'at', rfc3339(p_at), 'number', s.number + 1, 'previous', s.head,
+		'signatures', (SELECT count(*) FROM head_signature WHERE tenant_id = p_tenant AND batch = s.number + 1),
+		'list_sha256', sha256_hex(statement_list(p_tenant, s.number + 1)));
 END $$;
 
 -- Keeps a tenant statement, unless the list has grown meanwhile or another worker was first; the tenant's day is
@@ -155,19 +151,19 @@ CREATE OR REPLACE FUNCTION worker_seal(p_tenant uuid, p_number integer, p_at tim
 	p_key text, p_statement text, p_signature text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
-	v_last tenant_statement;
+	s sealing;
 	v_list text;
 BEGIN
-	PERFORM FROM sealing WHERE tenant_id = p_tenant FOR UPDATE;
-	SELECT * INTO v_last FROM tenant_statement WHERE tenant_id = p_tenant ORDER BY number DESC LIMIT 1;
+	SELECT * INTO s FROM sealing WHERE tenant_id = p_tenant FOR UPDATE;
 	v_list := statement_list(p_tenant, p_number);
-	IF p_number <> coalesce(v_last.number, 0) + 1 OR sha256_hex(v_list) <> p_list_sha256 THEN
+	IF p_number <> s.number + 1 OR sha256_hex(v_list) <> p_list_sha256 THEN
 		RETURN json_build_object('kept', false);
 	END IF;
-	INSERT INTO tenant_statement VALUES (p_tenant, p_number, p_at,
-		coalesce(sha256_hex(v_last.statement), repeat('0', 64)), v_list, p_key, p_statement, decode(p_signature, 'base64'));
-	UPDATE sealing SET day = (p_at AT TIME ZONE 'UTC')::date
-	WHERE tenant_id = p_tenant
-		AND NOT EXISTS (SELECT FROM head_signature WHERE tenant_id = p_tenant AND batch IS NULL);
+	INSERT INTO tenant_statement
+	VALUES (p_tenant, p_number, p_at, s.head, v_list, p_key, p_statement, decode(p_signature, 'base64'));
+	UPDATE sealing SET number = p_number, head = sha256_hex(p_statement),
+		day = CASE WHEN EXISTS (SELECT FROM head_signature WHERE tenant_id = p_tenant AND batch IS NULL)
+			THEN day ELSE (p_at AT TIME ZONE 'UTC')::date END
+	WHERE tenant_id = p_tenant;
 	RETURN json_build_object('kept', true);
 END $$;

@@ -15,7 +15,8 @@ $$;
 CREATE OR REPLACE FUNCTION verify_events(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
 	SELECT coalesce(json_agg(json_build_object('seq', seq, 'id', id, 'type', type, 'at', rfc3339(at),
 		'tenant_id', tenant_id, 'document_id', document_id, 'version', version, 'link_id', link_id,
-		'contact_id', contact_id, 'line', line, 'hash', hash, 'salt', salt, 'personal', personal)
+		'contact_id', contact_id, 'line', line, 'hash', hash, 'salt', salt, 'personal', personal,
+		'hours', floor(extract(epoch FROM portal_now() - at) / 3600))
 		ORDER BY seq NULLS LAST, n), '[]')
 	FROM event WHERE tenant_id = p_tenant AND document_id = p_document
 $$;
@@ -72,6 +73,37 @@ $$;
 -- All that verifying one document takes, in one statement and so of one moment, while others go on writing.
 CREATE OR REPLACE FUNCTION verify_document(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
 	SELECT json_build_object('length', coalesce(max(c.length), 0), 'head', coalesce(max(c.head), repeat('0', 64)),
-		'events', verify_events(p_tenant, p_document), 'findings', verify_rows(p_tenant, p_document))
+		'events', verify_events(p_tenant, p_document), 'findings', verify_rows(p_tenant, p_document),
+		'signatures', signatures_json(p_tenant, p_document))
 	FROM chain c WHERE c.tenant_id = p_tenant AND c.document_id = p_document
+$$;
+
+-- The document's files that the store must hold: [{name, sha256}].
+CREATE OR REPLACE FUNCTION verify_files(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT coalesce(json_agg(json_build_object('name', f.name, 'sha256', encode(f.sha256, 'hex'))
+		ORDER BY f.version, f.n), '[]')
+	FROM (
+		SELECT version, 0 AS n, sha256, format('version %s: its PDF', version) AS name
+		FROM version WHERE tenant_id = p_tenant AND document_id = p_document
+		UNION ALL
+		SELECT version, n, sha256, format('version %s: its attachment %s', version, n)
+		FROM attachment WHERE tenant_id = p_tenant AND document_id = p_document) f
+	JOIN document d ON d.tenant_id = p_tenant AND d.id = p_document AND d.removed_at IS NULL
+$$;
+
+-- [id], of all tenants or of one.
+CREATE OR REPLACE FUNCTION verify_tenants(p_tenant uuid) RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT coalesce(json_agg(id ORDER BY id), '[]') FROM tenant WHERE p_tenant IS NULL OR id = p_tenant
+$$;
+
+-- A tenant's statement after NUMBER, and as `rows` the signatures kept of what it lists; at the end, as far as
+-- the daily signing remembers, the last one made: {last, last_sha256}.
+CREATE OR REPLACE FUNCTION verify_statement(p_tenant uuid, p_number integer) RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT coalesce(
+		(SELECT json_build_object('number', number, 'at', rfc3339(at), 'previous', previous, 'list', list,
+				'rows', statement_list(p_tenant, number), 'key_id', key_id, 'statement', statement,
+				'signature', base64(signature))
+			FROM tenant_statement WHERE tenant_id = p_tenant AND number > p_number ORDER BY number LIMIT 1),
+		(SELECT json_build_object('last', number, 'last_sha256', head) FROM sealing WHERE tenant_id = p_tenant),
+		json_build_object('last', 0, 'last_sha256', repeat('0', 64)))
 $$;
