@@ -169,9 +169,7 @@ enter_code(struct request *request)
 	if (outcome == CODE_RIGHT || outcome == CODE_NOT_NEEDED) {
 		see_page(request);
 		if (cookie)
-			reply_header(request, "Set-Cookie", arena_printf(request->arena,
-			    "code=%s; Path=%s; Max-Age=%d; HttpOnly; SameSite=Lax%s", cookie, request_link_path(request),
-			    ACCESS_COOKIE_DAYS * 86400, strncmp(request->config->base_url, "https:", 6) ? "" : "; Secure"));
+			reply_cookie(request, "code", cookie, request_link_path(request), ACCESS_COOKIE_DAYS * 86400L);
 		return NULL;
 	}
 	TRY(link_code_page(request, &page));

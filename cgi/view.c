@@ -56,15 +56,10 @@ opened(struct request *request)
 static const struct problem *
 front(struct request *request)
 {
-	struct notice_page page = {
-	    .page = {.language = request->language, .title = word(request->language, WORD_front_title)},
-	    .heading = word(request->language, WORD_front_heading),
-	    .text = word(request->language, WORD_front_text),
-	    .further_path = "/verify",
-	    .further = word(request->language, WORD_front_check),
-	};
+	struct page page = {.language = request->language, .title = word(request->language, WORD_front_title),
+	    .sender_name = "Dokumentportal"};
 
-	template_notice(reply_html(request, 200), &page);
+	template_front(reply_html(request, 200), &page);
 	return NULL;
 }
 

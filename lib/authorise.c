@@ -41,16 +41,29 @@ link_check(struct request *request)
 	return NULL;
 }
 
-/* Browsers name the origin of a form; another site's form is refused (cross-site request forgery).
- * Programs send none. */
+/* Browsers say where a form comes from; another site's form is refused (cross-site request forgery). Programs say
+ * nothing. Browsers too old to say it do not send our cookies along, which are SameSite=Lax. */
 static const struct problem *
 origin_check(struct request *request)
 {
-	const char *origin = request_header(request, "Origin");
+	const char *origin = request_header(request, "Origin"), *site = request_header(request, "Sec-Fetch-Site");
 
-	if (strcmp(request->method, "POST") != 0 || !origin || !strcmp(origin, request->config->base_url))
+	if (strcmp(request->method, "POST") != 0)
+		return NULL;
+	if ((!origin || !strcmp(origin, request->config->base_url)) &&
+	    (!site || !strcmp(site, "same-origin") || !strcmp(site, "none")))
 		return NULL;
 	return problem_new(request->arena, PROBLEM_forbidden, "the form was sent from another site");
+}
+
+/* Whose session it is, and whether there is one at all, the database knows. */
+static void
+session_read(struct request *request)
+{
+	const char *cookie = cookie_get(request->arena, request_header(request, "Cookie"), "session");
+
+	if (cookie)
+		request->session = browser_secret_hash(request->arena, cookie);
 }
 
 const struct problem *
@@ -62,6 +75,9 @@ authorise(struct request *request)
 		return key_check(request);
 	case AUTH_LINK:
 		TRY(link_check(request));
+		return origin_check(request);
+	case AUTH_BROWSER:
+		session_read(request);
 		return origin_check(request);
 	case AUTH_NONE:
 		break;

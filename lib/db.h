@@ -47,6 +47,12 @@ struct db;
 	X(customer_decide, 6)       \
 	X(customer_code_try, 3)     \
 	X(customer_code_right, 2)   \
+	X(customer_login_ask, 5)    \
+	X(customer_login_try, 1)    \
+	X(customer_login_right, 7)  \
+	X(customer_session, 1)      \
+	X(customer_logout, 2)       \
+	X(customer_documents, 6)    \
 	X(customer_ready, 0)        \
 	X(customer_keys, 0)         \
 	X(customer_verify, 1)       \
@@ -57,6 +63,7 @@ struct db;
 	X(worker_expire, 1)         \
 	X(worker_remind, 1)         \
 	X(worker_archive, 1)        \
+	X(worker_forget_logins, 1)  \
 	X(worker_forget_answers, 1) \
 	X(worker_keys, 1)           \
 	X(worker_sign, 2)           \

@@ -126,6 +126,77 @@ struct check_page {
 	size_t match_count;
 };
 
+/* Signing in: asking for a code, and entering it. */
+struct login_page {
+	struct page page;
+	bool sent;                /* a code was asked for: the form to enter it, else the form for the address */
+	const char *address;      /* asked for or typed; NULL: none yet */
+	const char *error;        /* address, too_many; wrong, gone, spent; NULL: none */
+	int left;                 /* tries, with `wrong` */
+	bool signed_out;          /* say that it has happened */
+};
+
+/* A document in the list of a signed-in reader. */
+struct document_row {
+	const char *path;         /* "/d/{token}" */
+	const char *sender_name, *color; /* COLOR "#rrggbb", or NULL */
+	const char *kind, *title, *number, *project; /* the last two may be NULL */
+	const char *amount, *currency;               /* or NULL */
+	const char *state;        /* as of a document_page */
+	const char *sent_at, *decided_at, *expires;  /* local; the last two may be NULL */
+	int days_left, version;
+	bool opened;              /* the reader has opened this version */
+	bool can_accept;
+};
+
+/* Documents under one heading, and how many there are besides those shown. */
+struct document_group {
+	const char *heading;
+	const struct document_row *rows;
+	size_t count;
+	int total;
+};
+
+struct sender_choice {
+	const char *id, *name;
+	int count;
+	bool chosen;
+};
+
+struct session_row {
+	const char *id;
+	const char *name;         /* "Firefox på Linux" */
+	const char *created_at, *seen_at; /* local */
+	bool mine;                /* the browser that asks */
+};
+
+enum { DOCUMENT_GROUPS = 3 };
+
+/* Every document shared with an address. */
+struct documents_page {
+	struct page page;
+	const char *address;
+	const char *search;       /* what was searched for, or NULL */
+	bool narrowed;            /* by a search or a sender */
+	bool continued;           /* not the first page */
+	struct document_group groups[DOCUMENT_GROUPS];
+	int total, found;         /* all of them; those that fit */
+	const struct sender_choice *senders;
+	size_t sender_count;
+	const char *next;         /* path of the next page, or NULL */
+	const struct session_row *sessions;
+	size_t session_count;
+};
+
+/* A mail with a code to sign in. */
+struct login_mail {
+	enum language language;
+	const char *code;         /* six digits */
+	const char *address;
+	const char *host;         /* where it was asked for */
+	const char *subject;
+};
+
 /* Whether a state or kind is the one named; NULL is none. */
 bool page_is(const char *value, const char *name);
 

@@ -57,6 +57,15 @@ reply_see_other(struct request *request, const char *path)
 	reply_header(request, "Location", path);
 }
 
+void
+reply_cookie(struct request *request, const char *name, const char *value, const char *path, long seconds)
+{
+	bool https = !strncmp(request->config->base_url, "https:", 6);
+
+	reply_header(request, "Set-Cookie", arena_printf(request->arena, "%s=%s; Path=%s; Max-Age=%ld; HttpOnly; SameSite=Lax%s",
+	    name, value, path, seconds, https ? "; Secure" : ""));
+}
+
 static void
 json_add(struct request *request, struct json_object *value)
 {
@@ -194,6 +203,8 @@ reply_problem_page(struct request *request, const struct problem *problem)
 	struct notice_page page = {
 	    .page = {.language = request->language, .request_id = status == 404 ? NULL : request->id,
 	        .title = word(request->language, heading)},
+	    .further_path = status == 404 ? "/login" : NULL,
+	    .further = word(request->language, WORD_front_find_button),
 	    .heading = word(request->language, heading),
 	    .text = word(request->language, words),
 	};

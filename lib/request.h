@@ -24,6 +24,7 @@ enum auth {
 	AUTH_READ,  /* an API key with either scope */
 	AUTH_WRITE, /* an API key with scope write */
 	AUTH_LINK,  /* a link token in the path that we made; the gate decides the rest */
+	AUTH_BROWSER, /* a person's browser, signed in or not: the session decides the rest */
 };
 
 struct request;
@@ -84,6 +85,7 @@ struct request {
 	struct change change;
 	const char *generation;         /* with AUTH_LINK: of the access code that a cookie proves, or NULL */
 	char token_id[UUID_TEXT];       /* with AUTH_LINK: the token's public half */
+	const char *session;            /* with AUTH_BROWSER: SHA-256 of the session's cookie, or NULL */
 	const char *personal;    /* {"ip", "user_agent"} as JSON, for the history */
 
 	struct reply reply;
@@ -112,6 +114,9 @@ void reply_header(struct request *request, const char *name, const char *value);
 const char *reply_header_get(const struct request *request, const char *name); /* NULL when not set */
 void reply_empty(struct request *request, int status);
 void reply_see_other(struct request *request, const char *path); /* 303 */
+
+/* Sets a cookie out of reach of scripts and of other sites' forms; several may be set. SECONDS 0 takes it away. */
+void reply_cookie(struct request *request, const char *name, const char *value, const char *path, long seconds);
 void reply_json(struct request *request, int status, struct json_object *value);
 void reply_text(struct request *request, int status, const char *type, const char *text);
 struct buf *reply_html(struct request *request, int status);     /* append the page to what it gives */

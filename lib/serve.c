@@ -97,9 +97,9 @@ send_reply(FCGX_Request *fcgi, const struct request *request)
 	if (reply->status != 204 && reply->status != 304 && !reply->by_nginx)
 		buf_printf(&head, "Content-Length: %zu\r\n", reply->body.length);
 	for (const struct reply_header *header = reply->headers; header; header = header->next) {
-		bool replaced = false; /* the newest of a name counts, and it stands first */
+		bool replaced = false; /* the newest of a name counts, and it stands first; cookies are many */
 
-		for (const struct reply_header *newer = reply->headers; newer != header; newer = newer->next)
+		for (const struct reply_header *newer = reply->headers; newer != header && strcmp(header->name, "Set-Cookie") != 0; newer = newer->next)
 			replaced = replaced || !strcmp(newer->name, header->name);
 		if (!replaced)
 			buf_printf(&head, "%s: %s\r\n", header->name, header->value);

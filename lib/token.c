@@ -60,3 +60,26 @@ api_key_hash(struct arena *arena, const char *key)
 	sha256_hex(key, strlen(key), hex);
 	return arena_printf(arena, "\\x%s", hex);
 }
+
+enum { BROWSER_SECRET = 32 };
+
+const char *
+browser_secret_new(struct arena *arena)
+{
+	unsigned char bytes[BROWSER_SECRET];
+
+	random_bytes(bytes, sizeof bytes);
+	return base64url_encode(arena, bytes, sizeof bytes);
+}
+
+const char *
+browser_secret_hash(struct arena *arena, const char *secret)
+{
+	unsigned char bytes[BROWSER_SECRET];
+	char hex[SHA256_HEX];
+
+	if (!base64url_decode(secret, bytes, sizeof bytes))
+		return NULL;
+	sha256_hex(bytes, sizeof bytes, hex);
+	return arena_strdup(arena, hex);
+}

@@ -15,6 +15,11 @@ const char *link_token(struct arena *arena, const struct secrets *secrets, const
 /* The token id (a UUID) of a token that we made; false for every other text. Constant time in the HMAC. */
 bool link_token_check(const struct secrets *secrets, const char *token, char token_id[UUID_TEXT]);
 
+/* What a browser keeps in a cookie, 43 characters, and what is stored of it: its SHA-256 in hexadecimal. The hash of
+ * a text that is no such secret is NULL. */
+const char *browser_secret_new(struct arena *arena);
+const char *browser_secret_hash(struct arena *arena, const char *secret);
+
 /* A new API key, `dp_` and 43 characters. */
 const char *api_key_new(struct arena *arena);
 

@@ -1,7 +1,7 @@
 # The programs that make up the portal, for ./portal up and for the container image alike.
 # shellcheck shell=sh disable=SC2034 # for the script that sources this
 
-executables='upload status view download accept'
+executables='upload status view download accept login'
 
 # secret_of PROGRAM: whose keys it gets, and whose rights in the database (portal_...).
 secret_of() {

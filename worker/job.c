@@ -3,8 +3,10 @@
 
 #include <json-c/json.h>
 #include <string.h>
+#include <time.h>
 
 #include "json.h"
+#include "mail.h"
 #include "store.h"
 
 void
@@ -19,6 +21,30 @@ void
 job_transferred(void *context, const struct transfer_result *result)
 {
 	job_end(context, result->ok ? "done" : result->permanent ? "dead" : "retry", result->status, result->answer);
+}
+
+/* The same at every attempt (RFC 5322, section 3.6.4). */
+static const char *
+message_id(const struct outbox_setting *setting, const struct job *job)
+{
+	const char *host = strstr(setting->config->base_url, "://") + 3;
+
+	return arena_printf(job->arena, "%s@%.*s", job->id, (int)strcspn(host, ":/"), host);
+}
+
+const struct problem *
+job_send(const struct outbox_setting *setting, struct job *job, struct mail *mail)
+{
+	const char *bytes;
+	size_t size;
+
+	mail->message_id = message_id(setting, job);
+	mail->from_address = setting->config->mail_from;
+	mail->date = time(NULL);
+	TRY(mail_compose(job->arena, mail, &bytes, &size));
+	transfers_mail(setting->transfers, mail->from_address, mail->to_address, mail->message_id, bytes, size,
+	    job_transferred, job);
+	return NULL;
 }
 
 const struct problem *
@@ -60,7 +86,7 @@ job_erase(const struct outbox_setting *setting, struct job *job, struct json_obj
 static const struct {
 	const char *kind;
 	job_kind *carry_out;
-} kinds[] = {{"mail", job_mail}, {"webhook", job_webhook}, {"erase", job_erase}, {"sign", job_sign}};
+} kinds[] = {{"mail", job_mail}, {"webhook", job_webhook}, {"erase", job_erase}, {"sign", job_sign}, {"login", job_login}};
 
 const struct problem *
 job_carry_out(const struct outbox_setting *setting, struct job *job, struct json_object *row)

@@ -4,6 +4,7 @@
 #include "outbox.h"
 
 struct json_object;
+struct mail;
 
 struct job {
 	struct arena *arena;  /* the job's own; frees the job */
@@ -18,6 +19,9 @@ struct job {
 /* Starts the job that ROW describes, or ends it at once. A problem ends it too: `invalid` for good, others
  * until the next attempt. */
 const struct problem *job_carry_out(const struct outbox_setting *setting, struct job *job, struct json_object *row);
+
+/* Composes MAIL, whose `message_id`, `from_address` and `date` are set here, and starts sending it. */
+const struct problem *job_send(const struct outbox_setting *setting, struct job *job, struct mail *mail);
 
 /* Notes how it ended. */
 void job_end(struct job *job, const char *outcome, long status, const char *answer);
@@ -34,4 +38,4 @@ struct json_object *job_wanted(struct job *job, struct json_object *row);
 
 /* The kinds: each takes what job_json() in SQL gives. */
 typedef const struct problem *job_kind(const struct outbox_setting *setting, struct job *job, struct json_object *row);
-job_kind job_mail, job_webhook, job_erase, job_sign;
+job_kind job_mail, job_webhook, job_erase, job_sign, job_login;

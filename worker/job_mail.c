@@ -1,7 +1,6 @@
 /* Mails about documents: composed when they are sent, since the outbox holds no links. */
 #include <json-c/json.h>
 #include <string.h>
-#include <time.h>
 
 #include "job.h"
 #include "json.h"
@@ -10,15 +9,6 @@
 #include "templates.h"
 #include "texts.h"
 #include "token.h"
-
-/* The host of the portal's address, for Message-IDs (RFC 5322, section 3.6.4). */
-static const char *
-host_of(struct arena *arena, const char *base_url)
-{
-	const char *host = strstr(base_url, "://") + 3;
-
-	return arena_strndup(arena, host, strcspn(host, ":/"));
-}
 
 static const char *
 text_copy(struct arena *arena, struct json_object *object, const char *name)
@@ -117,8 +107,7 @@ texts_read(struct arena *arena, struct json_object *texts, struct mail_page *pag
 }
 
 static const struct problem *
-compose(const struct outbox_setting *setting, struct job *job, struct json_object *row, struct mail *mail,
-    const char **bytes, size_t *size)
+compose(const struct outbox_setting *setting, struct job *job, struct json_object *row, struct mail *mail)
 {
 	struct arena *arena = job->arena;
 	struct mail_page *page = arena_alloc(arena, sizeof *page);
@@ -135,9 +124,7 @@ compose(const struct outbox_setting *setting, struct job *job, struct json_objec
 	template_mail_text(&text, page);
 	template_mail_html(&html, page);
 
-	mail->message_id = arena_printf(arena, "%s@%s", job->id, host_of(arena, setting->config->base_url));
 	mail->from_name = page->sender_name;
-	mail->from_address = setting->config->mail_from;
 	mail->reply_to = page->reply_to;
 	mail->to_name = text_copy(arena, row, "to_name");
 	mail->to_address = text_copy(arena, row, "to_address");
@@ -145,8 +132,7 @@ compose(const struct outbox_setting *setting, struct job *job, struct json_objec
 	mail->text = text.bytes;
 	mail->html = html.bytes;
 	mail->language = language_tag(page->language);
-	mail->date = time(NULL);
-	return mail_compose(arena, mail, bytes, size);
+	return NULL;
 }
 
 const struct problem *
@@ -154,13 +140,9 @@ job_mail(const struct outbox_setting *setting, struct job *job, struct json_obje
 {
 	struct json_object *what = job_wanted(job, row);
 	struct mail *mail = arena_alloc(job->arena, sizeof *mail);
-	const char *bytes;
-	size_t size;
 
 	if (!what)
 		return NULL;
-	TRY(compose(setting, job, what, mail, &bytes, &size));
-	transfers_mail(setting->transfers, setting->config->mail_from, mail->to_address, mail->message_id, bytes, size,
-	    job_transferred, job);
-	return NULL;
+	TRY(compose(setting, job, what, mail));
+	return job_send(setting, job, mail);
 }

@@ -53,7 +53,7 @@ batch(struct db *db, enum statement statement, const char *member)
 }
 
 /* What is due by itself: claims of workers that died, documents that expired, reminders, archiving,
- * removal, answers and counters that have had their day, personal data past their tenant's retention. */
+ * removal, sessions, answers and counters that have had their day, personal data past their tenant's retention. */
 static void
 tidy(struct db *db)
 {
@@ -64,6 +64,7 @@ tidy(struct db *db)
 		batch(db, STATEMENT_worker_expire, "expired");
 		batch(db, STATEMENT_worker_remind, "done");
 		batch(db, STATEMENT_worker_archive, "done");
+		batch(db, STATEMENT_worker_forget_logins, "done");
 		batch(db, STATEMENT_worker_forget_answers, "done");
 		batch(db, STATEMENT_worker_forget_personal, "done");
 	}

@@ -11,12 +11,13 @@
 #include "json.h"
 #include "log.h"
 
-/* Kinds have room of their own, so that hanging receivers do not hold up mails. */
-enum { KINDS = 3 };
+/* Kinds have room of their own, so that hanging receivers do not hold up mails, nor a thousand mails a code that
+ * somebody waits for. */
+enum { KINDS = 4 };
 static const struct {
 	const char *kinds; /* as PostgreSQL takes an array */
 	int room;
-} rooms[KINDS] = {{"{mail,erase}", 30}, {"{webhook}", 60}, {"{sign}", 30}};
+} rooms[KINDS] = {{"{mail,erase}", 30}, {"{webhook}", 60}, {"{sign}", 30}, {"{login}", 10}};
 static const char LEASE[] = "3 minutes";
 
 struct outbox {

@@ -33,6 +33,12 @@ CREATE OR REPLACE FUNCTION expires_local(d document, s setting) RETURNS text LAN
 		ELSE local_time(d.expires_at, s.time_zone) END
 $$;
 
+-- Whole days of the tenant's calendar until then; 0: today.
+CREATE OR REPLACE FUNCTION days_left(d document, s setting, p_at timestamptz) RETURNS integer LANGUAGE sql STABLE AS $$
+	SELECT CASE WHEN length(d.settings ->> 'expires_at') = 10 THEN (d.settings ->> 'expires_at')::date
+		ELSE (d.expires_at AT TIME ZONE s.time_zone)::date END - (p_at AT TIME ZONE s.time_zone)::date
+$$;
+
 -- What the variables stand for to who holds a link. `customer` is the name in the portal's own consent text.
 CREATE OR REPLACE FUNCTION text_values(s setting, d document, l link, v version, p_language text) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$

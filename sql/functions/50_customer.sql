@@ -139,10 +139,7 @@ BEGIN
 		'contact_name', (SELECT name FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id),
 		'sent_at', local_time(v.created_at, s.time_zone),
 		'expires', expires_local(d, s),
-		'days_left', CASE WHEN length(d.settings ->> 'expires_at') = 10
-				THEN (d.settings ->> 'expires_at')::date
-				ELSE (d.expires_at AT TIME ZONE s.time_zone)::date END
-			- (v_pass.at AT TIME ZONE s.time_zone)::date,
+		'days_left', days_left(d, s, v_pass.at),
 		'version', v.version, 'sha256', encode(v.sha256, 'hex'), 'size', v.size, 'pages', v.pages,
 		'attachments', files_json(d.tenant_id, d.id, v.version),
 		'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean

@@ -108,6 +108,7 @@ CREATE OR REPLACE FUNCTION job_json(j job) RETURNS json LANGUAGE sql STABLE AS $
 	SELECT json_build_object('id', j.id, 'kind', j.kind, 'tenant_id', j.tenant_id, 'attempts', j.attempts,
 		'request_id', j.request_id, 'sha256', encode(j.sha256, 'hex'),
 		'mail', CASE j.kind WHEN 'mail' THEN mail_json(j) END,
+		'login', CASE j.kind WHEN 'login' THEN login_json(j) END,
 		'webhook', CASE j.kind WHEN 'webhook' THEN delivery_json(j) END,
 		'sign', CASE j.kind WHEN 'sign' THEN sign_json(j) END)
 $$;
@@ -201,6 +202,9 @@ BEGIN
 		finished_at = CASE WHEN p_outcome <> 'retry' OR coalesce(retried_at, created_at) < v_at - interval '3 days' THEN v_at END
 	WHERE id = p_job AND state = 'running' AND attempts = p_attempt
 	RETURNING * INTO j;
+	IF j.kind = 'login' AND j.finished_at IS NOT NULL THEN
+		PERFORM login_told(j);
+	END IF;
 	IF j.kind = 'mail' AND j.link_id IS NOT NULL AND j.finished_at IS NOT NULL
 		AND split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder', 'expiring', 'link')
 	THEN
