@@ -29,15 +29,22 @@ EXCEPTION WHEN others THEN
 	RETURN NULL;
 END $$;
 
+-- The names of the members in which two objects differ.
+CREATE OR REPLACE FUNCTION facts_differ(a jsonb, b jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT string_agg(name, ', ' ORDER BY name)
+	FROM (SELECT jsonb_object_keys(coalesce(a, '{}')) UNION SELECT jsonb_object_keys(coalesce(b, '{}'))) k (name)
+	WHERE a -> name IS DISTINCT FROM b -> name
+$$;
+
 -- Where a document's rows disagree with what its history told of them: an array of sentences.
 CREATE OR REPLACE FUNCTION verify_rows(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
 	SELECT coalesce(json_agg(finding), '[]') FROM (
-		SELECT format('version %s is not what its document.sent event says', v.version) AS finding
-		FROM version v
-		WHERE v.tenant_id = p_tenant AND v.document_id = p_document AND NOT EXISTS (
-			SELECT FROM event e WHERE e.tenant_id = p_tenant AND e.document_id = p_document
-				AND e.type = 'document.sent' AND e.version = v.version
-				AND line_data(e.line) = version_facts(v))
+		SELECT format('version %s: %s not what event %s says', v.version, facts_differ(version_facts(v), e.data), e.id) AS finding
+		FROM version v LEFT JOIN LATERAL (
+			SELECT id, line_data(line) AS data FROM event
+			WHERE tenant_id = p_tenant AND document_id = p_document AND type = 'document.sent' AND version = v.version
+			ORDER BY seq LIMIT 1) e ON true
+		WHERE v.tenant_id = p_tenant AND v.document_id = p_document AND version_facts(v) IS DISTINCT FROM e.data
 		UNION ALL
 		SELECT format('version %s was sent but its row is gone', e.version)
 		FROM event e
@@ -58,6 +65,12 @@ CREATE OR REPLACE FUNCTION verify_rows(p_tenant uuid, p_document uuid) RETURNS j
 				(e.personal::jsonb ->> 'name', e.personal::jsonb ->> 'email', e.personal::jsonb ->> 'reason',
 					e.personal::jsonb ->> 'purchase_order')
 				IS NOT DISTINCT FROM (x.name, x.email, x.reason, x.purchase_order)), false)
+		UNION ALL
+		-- What was erased beside the chain must not live on where nothing vouches for it.
+		SELECT format('the decision of version %s names a person, but event %s no longer does', x.version, e.id)
+		FROM decision x JOIN event e ON e.id = x.event_id
+		WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND e.personal IS NULL
+			AND num_nonnulls(x.name, x.email, x.reason, x.purchase_order, x.signature_image) > 0
 		UNION ALL
 		SELECT format('event %s tells of a decision whose row is gone', e.id)
 		FROM event e

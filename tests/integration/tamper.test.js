@@ -120,6 +120,8 @@ const ways = {
 	'who decided, in the event as well': [id => `${ofDecision('name = \'Grethe Jensen\'')(id)};
 		UPDATE event SET personal = replace(personal, 'Mette Jensen', 'Grethe Jensen') WHERE document_id = '${id}'`,
 	/^event \S+: its personal data were altered/],
+	'who decided, and the proof of it erased': [id => `${ofDecision('name = \'Grethe Jensen\'')(id)};
+		UPDATE event SET personal = NULL, salt = NULL WHERE document_id = '${id}'`, /^the decision of version 1 names a person, but event/],
 	'the consent': [ofDecision('consent = \'Jeg accepterer alt\''), /^the decision of version 1 .*event/],
 	'when was decided': [ofDecision('at = at - interval \'1 day\''), /^the decision of version 1 .*event/],
 	'what was decided': [ofDecision('type = \'declined\''), /^the decision of version 1 .*event/],
@@ -128,12 +130,12 @@ const ways = {
 	'the decision of another document': [async (id, other) => tamper(
 		`UPDATE decision a SET event_id = b.event_id, name = b.name, at = b.at FROM decision b
 		WHERE a.document_id = '${id}' AND b.document_id = '${other}'`), /^the decision of version 1 .*event/],
-	'the title': [id => `UPDATE version SET title = 'Tilbud på kvist' WHERE document_id = '${id}'`, /^version 1\b.*event/],
+	'the title': [id => `UPDATE version SET title = 'Tilbud på kvist' WHERE document_id = '${id}'`, /^version 1: title not what event \S+ says/],
 	'the version taken out': [id => `DELETE FROM version WHERE document_id = '${id}'`, /^version 1 was sent but its row is gone/],
 	'the PDF of another document': [async (id, other) => tamper(
-		`UPDATE version SET sha256 = '\\x${await hashOf(other, 'version')}' WHERE document_id = '${id}'`), /^version 1\b.*event/],
-	'an attachment': [id => `UPDATE attachment SET sha256 = sha256('andet') WHERE document_id = '${id}'`, /^version 1\b.*event/],
-	'an attachment taken out': [id => `DELETE FROM attachment WHERE document_id = '${id}'`, /^version 1\b.*event/],
+		`UPDATE version SET sha256 = '\\x${await hashOf(other, 'version')}' WHERE document_id = '${id}'`), /^version 1: sha256 not what event \S+ says/],
+	'an attachment': [id => `UPDATE attachment SET sha256 = sha256('andet') WHERE document_id = '${id}'`, /^version 1: attachments not what event \S+ says/],
+	'an attachment taken out': [id => `DELETE FROM attachment WHERE document_id = '${id}'`, /^version 1: attachments not what event \S+ says/],
 	'the PDF\'s bytes': [id => alterFile(id, 'version'), /^version 1: its PDF was altered in the store/],
 	'the attachment\'s bytes': [id => alterFile(id, 'attachment'), /^version 1: its attachment 1 was altered in the store/],
 	'the PDF\'s file taken out': [async id => rmSync(pathOf(portal, tenantId, await hashOf(id, 'version'))),
