@@ -70,7 +70,9 @@ static const struct route routes[] = {
 int
 main(int argc, char **argv)
 {
-	static const struct service service = {"download", "portal_customer", routes, CONFIG_SECRETS | CONFIG_BASE_URL};
+	static const struct service service = {
+	    .name = "download", .role = "portal_customer", .routes = routes,
+	    .needs = CONFIG_SECRETS | CONFIG_BASE_URL};
 
 	return serve(&service, argc, argv);
 }

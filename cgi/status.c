@@ -5,6 +5,7 @@
 #include "json.h"
 #include "sender.h"
 #include "serve.h"
+#include "status.h"
 
 enum { LIMIT_DEFAULT = 50, LIMIT_MOST = 200 };
 
@@ -256,7 +257,9 @@ static const struct route routes[] = {
 int
 main(int argc, char **argv)
 {
-	static const struct service service = {"status", "portal_sender", routes, CONFIG_SECRETS | CONFIG_BASE_URL};
+	static const struct service service = {
+	    .name = "status", .role = "portal_sender", .routes = routes,
+	    .needs = CONFIG_SECRETS | CONFIG_BASE_URL | CONFIG_STORE, .measure = measure};
 
 	return serve(&service, argc, argv);
 }

@@ -87,7 +87,8 @@ int
 main(int argc, char **argv)
 {
 	static const struct service service = {
-	    "upload", "portal_sender", routes, CONFIG_SECRETS | CONFIG_STORE | CONFIG_BASE_URL};
+	    .name = "upload", .role = "portal_sender", .routes = routes,
+	    .needs = CONFIG_SECRETS | CONFIG_STORE | CONFIG_BASE_URL};
 
 	return serve(&service, argc, argv);
 }

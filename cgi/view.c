@@ -1,8 +1,11 @@
 /* view: the customer's page, the beacon that says a person reads it, and what needs no link. */
 #include <string.h>
+#include <unistd.h>
 
+#include "json.h"
 #include "link.h"
 #include "serve.h"
+#include "store.h"
 #include "templates.h"
 #include "view.h"
 
@@ -83,13 +86,20 @@ health(struct request *request)
 	return NULL;
 }
 
-/* GET /readyz: the database answers too. 204, else 503. */
+/* GET /readyz: the database answers, the worker lives, and the store can be written. 204, else 503, the log naming
+ * what is missing. */
 static const struct problem *
 ready(struct request *request)
 {
+	enum { AGE_MOST = 60, FREE_LEAST = 64 * 1024 * 1024 };
+	const char *store = request->config->store_dir;
 	struct json_object *answer = NULL;
 
 	TRY(db_json_array(request->db, request->arena, STATEMENT_customer_ready, &answer, NULL, 0));
+	if (json_integer(answer, "worker_age", 0) > AGE_MOST)
+		return problem_new(request->arena, PROBLEM_unavailable, "the worker gives no sign of life");
+	if (access(store, W_OK | X_OK) || store_free(store) < FREE_LEAST)
+		return problem_new(request->arena, PROBLEM_unavailable, "the store cannot be written, or its disk is full");
 	reply_empty(request, 204);
 	return NULL;
 }
@@ -109,7 +119,9 @@ static const struct route routes[] = {
 int
 main(int argc, char **argv)
 {
-	static const struct service service = {"view", "portal_customer", routes, CONFIG_SECRETS | CONFIG_BASE_URL};
+	static const struct service service = {
+	    .name = "view", .role = "portal_customer", .routes = routes,
+	    .needs = CONFIG_SECRETS | CONFIG_BASE_URL | CONFIG_STORE};
 
 	return serve(&service, argc, argv);
 }

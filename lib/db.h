@@ -56,6 +56,8 @@ struct db;
 	X(customer_ready, 0)        \
 	X(customer_keys, 0)         \
 	X(customer_verify, 1)       \
+	X(sender_measures, 0)       \
+	X(worker_beat_now, 0)       \
 	X(worker_number_events, 1)  \
 	X(worker_release, 0)        \
 	X(worker_claim, 3)          \

@@ -80,6 +80,13 @@ reply_json(struct request *request, int status, struct json_object *value)
 	json_add(request, value);
 }
 
+struct buf *
+reply_plain(struct request *request, int status, const char *type)
+{
+	start(request, status, type);
+	return &request->reply.body;
+}
+
 void
 reply_text(struct request *request, int status, const char *type, const char *text)
 {

@@ -119,6 +119,7 @@ void reply_see_other(struct request *request, const char *path); /* 303 */
 void reply_cookie(struct request *request, const char *name, const char *value, const char *path, long seconds);
 void reply_json(struct request *request, int status, struct json_object *value);
 void reply_text(struct request *request, int status, const char *type, const char *text);
+struct buf *reply_plain(struct request *request, int status, const char *type); /* append the text to what it gives */
 struct buf *reply_html(struct request *request, int status);     /* append the page to what it gives */
 
 /* Has nginx send bytes of the store under NAME: inline for a viewer, else as a download (RFC 6266). */

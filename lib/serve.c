@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "change.h"
+#include "metrics.h"
 #include "processes.h"
 #include "utf8.h"
 
@@ -111,15 +112,12 @@ send_reply(FCGX_Request *fcgi, const struct request *request)
 }
 
 static void
-log_request(const struct request *request, const struct problem *problem, const struct timespec *start)
+log_request(const struct request *request, const struct problem *problem, double seconds)
 {
-	struct timespec end;
 	char status[16], milliseconds[32];
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
 	snprintf(status, sizeof status, "%d", request->reply.status);
-	snprintf(milliseconds, sizeof milliseconds, "%.1f",
-	    (double)(end.tv_sec - start->tv_sec) * 1e3 + (double)(end.tv_nsec - start->tv_nsec) / 1e6);
+	snprintf(milliseconds, sizeof milliseconds, "%.1f", seconds * 1e3);
 	/* The route's pattern, not the path: paths hold tokens. What is not found is nginx's to log: anyone can ask for it. */
 	log_line(!problem || problem->code == PROBLEM_not_found ? LOG_debug : request->reply.status < 500 ? LOG_info : LOG_error,
 	    "request", "request_id", request->id,
@@ -128,8 +126,27 @@ log_request(const struct request *request, const struct problem *problem, const 
 	    "detail", problem && request->reply.status >= 500 ? problem->detail : NULL, "milliseconds", milliseconds, NULL);
 }
 
+/* What all processes of this executable have counted; nginx asks on its internal port alone. */
+static const struct problem *
+show_metrics(struct request *request, const struct service *service, const struct metrics *metrics)
+{
+	struct buf *out = reply_plain(request, 200, "text/plain; version=0.0.4");
+
+	metrics_print(metrics, out);
+	return service->measure ? service->measure(request, out) : NULL;
+}
+
+static double
+seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
 static void
-answer(FCGX_Request *fcgi, const struct service *service, struct request *request)
+answer(FCGX_Request *fcgi, const struct service *service, struct request *request, struct metrics *metrics)
 {
 	struct timespec start;
 	const struct problem *problem;
@@ -140,7 +157,8 @@ answer(FCGX_Request *fcgi, const struct service *service, struct request *reques
 	request->id = or_empty(request_parameter(request, "PORTAL_REQUEST_ID"));
 	request->method = or_empty(request_parameter(request, "REQUEST_METHOD"));
 	request->path = or_empty(request_parameter(request, "DOCUMENT_URI"));
-	problem = handle(request, service, fcgi->in);
+	problem = request_parameter(request, "PORTAL_METRICS") ? show_metrics(request, service, metrics)
+	                                                       : handle(request, service, fcgi->in);
 	if (!problem || problem == &problem_answered)
 		problem = change_commit(request);
 	db_rollback(request->db);
@@ -149,7 +167,9 @@ answer(FCGX_Request *fcgi, const struct service *service, struct request *reques
 		change_keep_refusal(request);
 	}
 	send_reply(fcgi, request);
-	log_request(request, problem, &start); /* before the parameters, which it reads, are gone */
+	metrics_count(metrics, request->route, request->reply.status, seconds_since(&start),
+	    problem && problem->code == PROBLEM_unavailable);
+	log_request(request, problem, seconds_since(&start)); /* before the parameters, which it reads, are gone */
 	FCGX_Finish_r(fcgi);
 }
 
@@ -188,6 +208,7 @@ struct serving {
 	const struct service *service;
 	const struct config *config;
 	const struct secrets *secrets;
+	struct metrics *metrics;
 	int socket;
 };
 
@@ -209,7 +230,7 @@ serve_requests(void *context)
 
 		struct request request = {.arena = arena, .config = serving->config, .secrets = serving->secrets, .db = db};
 
-		answer(&fcgi, serving->service, &request);
+		answer(&fcgi, serving->service, &request, serving->metrics);
 		arena_reset(arena);
 	}
 	close(waiter);
@@ -244,6 +265,7 @@ serve(const struct service *service, int argc, char **argv)
 		return 1;
 	}
 	serving.secrets = secrets;
+	serving.metrics = metrics_new(service->name, service->routes);
 
 	int status = processes_run(count, serve_requests, &serving, argv[1]);
 

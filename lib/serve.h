@@ -8,6 +8,8 @@ struct service {
 	const char *role;           /* the database role */
 	const struct route *routes; /* ends with an all-zero one */
 	unsigned needs;             /* config_need flags */
+	/* What it adds to its metrics, or NULL. */
+	const struct problem *(*measure)(struct request *request, struct buf *out);
 };
 
 /* Called as NAME SOCKET [PROCESSES]: opens the Unix socket, forks processes that answer requests and

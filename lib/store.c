@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "encode.h"
@@ -160,4 +161,12 @@ store_hash(const char *path, char sha256[65])
 	if (file)
 		fclose(file);
 	return fine;
+}
+
+unsigned long long
+store_free(const char *dir)
+{
+	struct statvfs disk;
+
+	return statvfs(dir, &disk) ? 0 : (unsigned long long)disk.f_bavail * disk.f_frsize;
 }

@@ -29,3 +29,6 @@ void store_walk(const char *dir, long age, store_seen *seen, void *context);
 
 /* The SHA-256 of a stored file's bytes as it is now; false when it cannot be read. */
 bool store_hash(const char *path, char sha256[65]);
+
+/* Bytes that may still be written below DIR; 0 when that cannot be told. */
+unsigned long long store_free(const char *dir);

@@ -76,7 +76,8 @@ make_services() {
 
 	settings portalctl
 
-	PORTAL_PDFJS=$build/web/pdfjs "$root/scripts/nginx-conf" "127.0.0.1:$port" "$run" "$var/store" | replace "$run/nginx.conf"
+	PORTAL_PDFJS=$build/web/pdfjs PORTAL_METRICS_LISTEN=${PORTAL_METRICS_PORT:+127.0.0.1:$PORTAL_METRICS_PORT} \
+		"$root/scripts/nginx-conf" "127.0.0.1:$port" "$run" "$var/store" | replace "$run/nginx.conf"
 	service nginx QUIT "/usr/sbin/nginx -e stderr -p $run/nginx -c $run/nginx.conf"
 	ln -sfn "$run/nginx.conf" "$var/service/nginx/inputs"
 }

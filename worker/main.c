@@ -15,6 +15,7 @@
 enum {
 	POLL = 250,           /* ms between looks at the database when nothing wakes us */
 	TIDY_EVERY = 1000,
+	BEAT_EVERY = 5000,    /* between signs of life */
 	SIGN_EVERY = 1000,    /* between looks whether a new day has begun */
 	ORPHANS_EVERY = 3600 * 1000,
 	DRAIN = 20 * 1000,    /* ms that transfers under way get at the end */
@@ -72,14 +73,28 @@ tidy(struct db *db)
 }
 
 static void
+beat(struct db *db)
+{
+	struct arena *arena = arena_new();
+	struct json_object *answer = NULL;
+
+	db_json_array(db, arena, STATEMENT_worker_beat_now, &answer, NULL, 0);
+	arena_free(arena);
+}
+
+static void
 work(const struct outbox_setting *setting)
 {
 	struct outbox *outbox = outbox_new(setting);
-	long next_look = 0, next_tidy = 0, next_signing = 0, next_orphans = now_ms() + 5000;
+	long next_look = 0, next_beat = 0, next_tidy = 0, next_signing = 0, next_orphans = now_ms() + 5000;
 
 	while (!ending) {
 		long now = now_ms();
 
+		if (now >= next_beat) {
+			beat(setting->db);
+			next_beat = now + BEAT_EVERY;
+		}
 		if (now >= next_tidy) {
 			tidy(setting->db);
 			next_tidy = now + TIDY_EVERY;

@@ -247,8 +247,9 @@ BEGIN
 	END IF;
 END $$;
 
--- GET /readyz: whether this role can work at all.
+-- GET /readyz: whether this role can work at all, and the seconds since the worker's last sign of life.
 CREATE OR REPLACE FUNCTION customer_ready() RETURNS json
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-	SELECT json_build_object('ready', EXISTS (SELECT FROM feed))
+	SELECT json_build_object('worker_age',
+		(SELECT floor(extract(epoch FROM clock_timestamp() - at))::bigint FROM worker_beat))
 $$;

@@ -205,6 +205,8 @@ BEGIN
 	IF j.kind = 'login' AND j.finished_at IS NOT NULL THEN
 		PERFORM login_told(j);
 	END IF;
+	PERFORM job_count(j.kind, CASE WHEN j.state = 'dead' THEN 'dead' ELSE p_outcome END)
+	WHERE j.id IS NOT NULL;
 	IF j.kind = 'mail' AND j.link_id IS NOT NULL AND j.finished_at IS NOT NULL
 		AND split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder', 'expiring', 'link')
 	THEN
