@@ -59,6 +59,23 @@ const simplePdf = (text, id = text) => pagesPdf([text], `simple ${id}`);
 
 const manyPagesPdf = count => pagesPdf(Array.from({length: count}, (_, i) => `Side ${i + 1} af ${count}`), `many ${count}`);
 
+// Two pages; on the first a link to elsewhere, one to the second page, and scripts that ask to run.
+function linksPdf() {
+	const script = what => `<< /S /JavaScript /JS (app.alert\\("${what}"\\)) >>`;
+	const link = (y, action) => `<< /Type /Annot /Subtype /Link /Rect [60 ${y} 260 ${y + 20}] /Border [0 0 0] /A ${action} >>`;
+
+	return assemble([
+		`<< /Type /Catalog /Pages 2 0 R /OpenAction ${script('open')} >>`,
+		'<< /Type /Pages /Count 2 /Kids [4 0 R 5 0 R] >>',
+		'<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>',
+		'<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 6 0 R /Resources << /Font << /F1 3 0 R >> >> /Annots [' +
+		    link(750, '<< /S /URI /URI (https://nordtag.example/vilkaar) >>') + link(700, '<< /S /GoTo /D [5 0 R /Fit] >>') +
+		    link(650, script('link')) + link(600, '<< /S /URI /URI (javascript:alert\\(1\\)) >>') + '] >>',
+		`<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /AA << /O ${script('page')} >> >>`,
+		stream('', latin1('BT /F1 18 Tf 60 755 Td (Se vilk\xe5rene) Tj ET')),
+	], 'links');
+}
+
 // One page and exactly SIZE bytes, most of them incompressible.
 function bigPdf(size) {
 	const make = filler => pagesPdf(['Stor fil'], `big ${size}`,
@@ -180,7 +197,7 @@ function writeAll(folder) {
 	return encrypt(to('simple.pdf'), to('encrypted.pdf'), '') && encrypt(to('simple.pdf'), to('password.pdf'), 'hemmelig');
 }
 
-module.exports = {simplePdf, manyPagesPdf, bigPdf, noPagesPdf, truncatedPdf, halfPdf, garbage, xrefBombPdf, objectBombPdf, loopPdf,
+module.exports = {simplePdf, manyPagesPdf, linksPdf, bigPdf, noPagesPdf, truncatedPdf, halfPdf, garbage, xrefBombPdf, objectBombPdf, loopPdf,
 	treePdf, nestedPdf, encrypt, writeAll};
 
 if (require.main === module) {

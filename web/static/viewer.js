@@ -114,6 +114,7 @@ function expand() {
 	document.documentElement.classList.add("covered");
 	frame.setAttribute("role", "dialog");
 	frame.setAttribute("aria-modal", "true");
+	frame.setAttribute("aria-label", frame.dataset.label);
 	isolate(true);
 	history.pushState({reading: true}, "");
 	if (wide.matches && document.fullscreenEnabled)
@@ -133,8 +134,7 @@ function collapsed() {
 		return;
 	frame.classList.remove("expanded");
 	document.documentElement.classList.remove("covered");
-	frame.removeAttribute("role");
-	frame.removeAttribute("aria-modal");
+	["role", "aria-modal", "aria-label"].forEach(name => frame.removeAttribute(name));
 	isolate(false);
 	if (document.fullscreenElement)
 		document.exitFullscreen();

@@ -219,7 +219,8 @@ export class Pages {
 		for (const {subtype, url, dest, rect, contentsObj} of await source.getAnnotations()) {
 			if (subtype !== "Link" || !(/^(https?|mailto|tel):/i.test(url || "") || dest))
 				continue;
-			const [x, y, right, bottom] = viewport.convertToViewportRectangle(rect);
+			const [x, y] = viewport.convertToViewportPoint(rect[0], rect[1]);
+			const [right, bottom] = viewport.convertToViewportPoint(rect[2], rect[3]);
 			const link = document.createElement("a");
 
 			link.style.left = `${100 * Math.min(x, right) / viewport.width}%`;

@@ -1,0 +1,412 @@
+// The document's page in a browser: the viewer of PDFs, what counts as opened, and that everybody can use it.
+import assert from 'node:assert/strict';
+import {gzipSync} from 'node:zlib';
+import {after, describe, test} from 'node:test';
+import {metadata} from '../integration/lib/api.js';
+import {startPortal} from '../integration/lib/portal.js';
+import {Visitor} from '../integration/lib/visitor.js';
+import {waitFor} from '../integration/lib/wait.js';
+import {bigPdf, linksPdf, manyPagesPdf, simplePdf} from '../pdfs/make.js';
+import {accessibilityFaults, assertSound, Browser, desktop, openDocument, phone, pinch, sidewaysScroll} from './lib/browser.js';
+
+const MB = 1024 * 1024;
+const portal = await startPortal();
+const browser = await Browser.start();
+const {api} = await portal.tenant('Nordtag ApS', '--reply-to', 'tilbud@nordtag.example', '--color', '#1f5f8b');
+
+after(async () => {
+	await browser.stop();
+	await portal.stop();
+});
+
+// A document for one contact: {id, link}. CHANGES are of the metadata.
+async function send(externalId, pdf, changes = {}, attachments = []) {
+	const email = `${externalId}@example.dk`;
+	const contacts = [{name: 'Mette Jensen', email, language: 'da'}];
+	const {id} = await api.send(metadata(externalId, {contacts, ...changes}), pdf, attachments);
+
+	return {id, link: (await portal.mailTo(email)).link};
+}
+
+const quote = await send('tilbud', manyPagesPdf(3), {}, [{name: 'Vilkår.txt', bytes: 'Vilkår', type: 'text/plain'}]);
+const long = await send('lang', manyPagesPdf(300));
+
+const zoomOf = page => page.locator('.zoom').innerText().then(text => parseInt(text, 10));
+const tool = (page, name) => page.locator(`[data-do="${name}"]`);
+const canvases = page => page.locator('.page canvas').count();
+const currentPage = page => page.locator('#page-number').inputValue();
+
+describe('on a desktop', async () => {
+	const page = await browser.page();
+
+	await openDocument(page, quote.link);
+
+	test('the first page is drawn, and the text lies above it', async () => {
+		const inked = await page.locator('.page canvas').first().evaluate(canvas => {
+			const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+
+			return data.some((value, i) => i % 4 === 0 && value < 60);
+		});
+
+		assert.ok(inked, 'nothing is drawn');
+		await page.waitForFunction(() => document.querySelector('.page').innerText.includes('Side 1 af 3'));
+		assert.equal(await page.locator('.page').first().getAttribute('aria-label'), 'Side 1 af 3');
+	});
+
+	test('it fits the width, and zooms by buttons and keys', async () => {
+		const fit = await zoomOf(page);
+		const [drawn, room] = await page.evaluate(() =>
+			[document.querySelector('.page').offsetWidth, document.getElementById('pages').clientWidth - 24]);
+
+		assert.ok(Math.abs(drawn - room) <= 1, `${drawn} of ${room}`);
+		await tool(page, 'in').click();
+		assert.ok(await zoomOf(page) > fit * 1.2);
+		await page.locator('#pages').focus();
+		await page.keyboard.press('-');
+		await page.keyboard.press('-');
+		assert.ok(await zoomOf(page) < fit);
+		await tool(page, 'fit').click();
+		assert.equal(await zoomOf(page), fit);
+		assert.equal(await tool(page, 'fit').getAttribute('aria-pressed'), 'true');
+	});
+
+	test('it says which page is read, and goes to another', async () => {
+		assert.equal(await currentPage(page), '1');
+		await page.locator('#page-number').fill('3');
+		await page.keyboard.press('Enter');
+		await waitFor('page 3', async () => await currentPage(page) === '3');
+		assert.ok(await tool(page, 'next').isDisabled());
+		await tool(page, 'previous').click();
+		await waitFor('page 2', async () => await currentPage(page) === '2');
+		await page.locator('#page-number').fill('nonsense');
+		await page.keyboard.press('Enter');
+		assert.equal(await currentPage(page), '2');
+	});
+
+	test('text can be selected', async () => {
+		await page.locator('.page .text span', {hasText: 'Side 2 af 3'}).first().click({clickCount: 3});
+		assert.match(await page.evaluate(() => String(getSelection())), /Side 2 af 3/);
+	});
+
+	test('nothing was refused, and no script complained', () => assertSound(page));
+});
+
+describe('searching', async () => {
+	const page = await browser.page();
+	const said = () => page.locator('.find output').innerText();
+
+	await openDocument(page, quote.link);
+	test('finds all places, goes through them, and says where one is', async () => {
+		await tool(page, 'find').click();
+		await page.locator('#find').fill('SIDE');
+		await waitFor('the count', async () => await said() === '1 af 3');
+		await page.keyboard.press('Enter');
+		await waitFor('the second', async () => await said() === '2 af 3' && await currentPage(page) === '2');
+		await page.keyboard.press('Shift+Enter');
+		await waitFor('the first', async () => await said() === '1 af 3');
+		assert.equal(await page.evaluate(() => CSS.highlights.get('found-now').size), 1);
+	});
+
+	test('says when there is nothing, and ends with Escape', async () => {
+		await page.locator('#find').fill('findes ikke');
+		await waitFor('nothing', async () => await said() === 'Ingen fund');
+		await page.keyboard.press('Escape');
+		assert.ok(await page.locator('.find').isHidden());
+		assert.equal(await page.evaluate(() => CSS.highlights.get('found').size), 0);
+	});
+
+	test('reaches pages that were never shown', async () => {
+		const other = await openDocument(await browser.page(), long.link);
+
+		await tool(other, 'find').click();
+		await other.locator('#find').fill('Side 287 af');
+		await waitFor('page 287', async () => await currentPage(other) === '287');
+		await waitFor('its colour', () => other.evaluate(() => CSS.highlights.get('found-now').size === 1));
+		assertSound(other);
+	});
+});
+
+test('300 pages: each has its place at once, few are drawn at a time, and what was left is freed', async () => {
+	const page = await openDocument(await browser.page(), long.link);
+	let most = 0;
+
+	assert.equal(await page.locator('.page').count(), 300);
+	for (let n = 1; n <= 300; n += 23) {
+		await page.locator('#page-number').fill(String(n));
+		await page.keyboard.press('Enter');
+		await waitFor(`page ${n}`, () => page.evaluate(at => document.querySelectorAll('.page')[at - 1].querySelector('canvas'), n)
+			.then(Boolean));
+		most = Math.max(most, await canvases(page));
+	}
+	assert.ok(most <= 6, `${most} pages were drawn at once`);
+	const texts = await page.locator('.page .text').count();
+
+	assert.ok(texts <= 8, `${texts} pages kept their text`);
+	assertSound(page);
+});
+
+test('40 MB: the first page is there when few bytes are, all of them asked for by range', async () => {
+	const {link} = await send('stor', bigPdf(40 * MB));
+	const page = await browser.page();
+	const answers = [];
+
+	page.on('response', answer => answer.url().endsWith('/file') && answers.push(answer));
+	await openDocument(page, link);
+	const sizes = await Promise.all(answers.map(async answer => (await answer.request().sizes()).responseBodySize));
+	const bytes = sizes.reduce((sum, size) => sum + size, 0);
+
+	assert.ok(answers.length && answers.every(answer => answer.status() === 206), answers.map(answer => answer.status()).join());
+	assert.ok(bytes < MB, `${bytes} bytes for the first page`);
+	assertSound(page);
+});
+
+describe('on a phone', () => {
+	test('a preview opens over the window, pinches, and the way back closes it', async () => {
+		const page = await openDocument(await browser.page({device: phone}), quote.link);
+
+		assert.ok(await page.locator('.tools').isHidden());
+		await page.locator('#pages').tap();
+		await page.waitForSelector('.viewer.expanded');
+		const box = await page.locator('.viewer').boundingBox();
+
+		assert.deepEqual([box.x, box.y, box.width], [0, 0, 390]);
+		assert.ok(await page.locator('.ready a').isVisible(), 'the way to the answer is gone');
+		const width = await page.locator('.page').first().evaluate(element => element.offsetWidth);
+
+		await pinch(page, '#pages', 2);
+		await waitFor('zoom', () => page.locator('.page').first().evaluate((element, was) => element.offsetWidth > was * 1.7, width));
+		await tool(page, 'fit').tap();
+		await page.goBack();
+		await page.waitForSelector('.viewer:not(.expanded)');
+		assert.match(page.url(), /\/d\/[\w-]+$/, 'the way back left the page');
+		assertSound(page);
+	});
+
+	test('the bar leads to the answer, also out of the reader, and goes when that is in view', async () => {
+		const page = await openDocument(await browser.page({device: phone}), quote.link);
+
+		await page.locator('.open a').tap();
+		await page.waitForSelector('.viewer.expanded');
+		await page.locator('.ready a').tap();
+		await page.waitForSelector('.ready.away', {state: 'attached'});
+		assert.ok(await page.locator('.viewer.expanded').count() === 0);
+		const top = await page.locator('#accept').evaluate(element => element.getBoundingClientRect().top);
+
+		assert.ok(top >= 0 && top < 400, `the form stands at ${top}`);
+	});
+});
+
+test('with the keyboard alone: to the viewer, through its pages, and on to the answer', async () => {
+	const page = await openDocument(await browser.page(), quote.link);
+	const focused = () => page.evaluate(() => {
+		const at = document.activeElement;
+
+		return at.dataset.do || at.id || at.textContent.trim();
+	});
+	const met = [];
+
+	for (let i = 0; i < 40 && met.at(-1) !== 'name'; i++) {
+		await page.keyboard.press('Tab');
+		met.push(await focused());
+	}
+	for (const stop of ['Gå til indholdet', 'next', 'page-number', 'in', 'find', 'full', 'pages', 'name'])
+		assert.ok(met.includes(stop), `${stop} is not reached: ${met}`);
+	await page.locator('#pages').focus();
+	await page.keyboard.press('n');
+	await waitFor('page 2', async () => await currentPage(page) === '2');
+	await page.keyboard.press('Control+f');
+	assert.equal(await focused(), 'find');
+	await page.keyboard.press('Escape');
+	assert.equal(await focused(), 'pages');
+	await tool(page, 'full').focus();
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('.viewer.expanded');
+	assert.ok(await page.evaluate(() => document.getElementById('accept').closest('[inert]')), 'what is covered can be reached');
+	await page.keyboard.press('Escape');
+	await page.waitForSelector('.viewer:not(.expanded)');
+	assert.equal(await focused(), 'full');
+});
+
+test('without JavaScript the browser\'s own viewer stands in, and the answer is there', async () => {
+	const page = await browser.page({javaScriptEnabled: false});
+
+	await page.goto(quote.link);
+	assert.ok(await page.locator('.viewer').isHidden());
+	assert.match(await page.locator('iframe').getAttribute('src'), /\/d\/[\w-]+\/file#/);
+	assert.ok(await page.locator('iframe').isVisible());
+	assert.ok(await page.locator('#accept button').isVisible());
+	const small = await browser.page({device: phone, javaScriptEnabled: false});
+
+	await small.goto(quote.link);
+	assert.ok(await small.locator('.viewer').isHidden());
+	assert.ok(await small.locator('.open a').isVisible());
+});
+
+describe('what counts as opened', () => {
+	const times = async id => (await api.document(id)).contacts[0];
+
+	test('asking for the page, by whomever, is fetched and no more', async () => {
+		const {id, link} = await send('hentet', simplePdf('hentet'));
+		const visitor = new Visitor(link);
+
+		await visitor.get();
+		await visitor.get('/file');
+		await visitor.head();
+		const {fetched_at: fetched, opened_at: opened} = await times(id);
+
+		assert.ok(fetched);
+		assert.equal(opened, null);
+		assert.equal((await api.document(id)).state, 'sent');
+	});
+
+	test('a scanner is told as one', async () => {
+		const {id, link} = await send('scanner', simplePdf('scanner'));
+
+		await new Visitor(link, {'user-agent': 'Mozilla/5.0 (compatible; MSOffice 16; SafeLinks)', purpose: 'prefetch'}).get();
+		const event = await waitFor('the event', async () => (await api.events(id)).find(({type}) => type === 'document.fetched'));
+
+		assert.equal(event.data.likely_scanner, true);
+		assert.equal((await times(id)).opened_at, null);
+	});
+
+	test('a page that was shown but not used is not opened; the first use opens it, once', async () => {
+		const {id, link} = await send('brugt', simplePdf('brugt'));
+		const page = await browser.page();
+		const told = [];
+
+		page.on('request', request => request.url().endsWith('/opened') && told.push(request));
+		// Out of focus, so that only use counts.
+		await page.addInitScript(() => {
+			Document.prototype.hasFocus = () => false;
+		});
+		await openDocument(page, link);
+		await page.waitForTimeout(1500);
+		assert.equal(told.length, 0, 'the viewer itself looks like a reader');
+		assert.equal((await times(id)).opened_at, null);
+		await page.mouse.move(400, 600);
+		await page.mouse.wheel(0, 200);
+		await waitFor('opened', async () => (await times(id)).opened_at);
+		await tool(page, 'in').click();
+		await page.mouse.wheel(0, 200);
+		assert.equal(told.length, 1);
+		assert.equal((await api.document(id)).state, 'opened');
+		assert.equal((await api.events(id)).filter(({type}) => type === 'document.opened').length, 1);
+	});
+});
+
+describe('trouble has words and a way on', () => {
+	const trouble = async (page, link) => {
+		await page.goto(link);
+		await page.waitForSelector('.viewer.failed');
+		return page.locator('.trouble').innerText();
+	};
+
+	test('bytes that do not come', async () => {
+		const page = await browser.page();
+
+		await page.route('**/file', route => route.fulfill({status: 503}));
+		assert.match(await trouble(page, quote.link), /kan ikke vises lige nu[^]*Genindlæs siden[^]*Hent PDF/);
+	});
+
+	test('a new version meanwhile', async () => {
+		const page = await browser.page();
+
+		await page.route('**/file', async route => {
+			const answer = await route.fetch();
+
+			await route.fulfill({response: answer, headers: {...answer.headers(), etag: `"${'0'.repeat(64)}"`}});
+		});
+		const text = await trouble(page, quote.link);
+
+		assert.match(text, /ny version/);
+		assert.doesNotMatch(text, /Hent PDF/);
+	});
+
+	test('bytes that are no PDF', async () => {
+		const page = await browser.page();
+
+		await page.route('**/file', async route => {
+			const answer = await route.fetch();
+
+			await route.fulfill({response: answer, body: Buffer.alloc((await answer.body()).length)});
+		});
+		assert.match(await trouble(page, quote.link), /kan ikke vises her i browseren[^]*Hent PDF/);
+	});
+});
+
+test('links in a PDF lead out without telling where from; its scripts do nothing', async () => {
+	const {link} = await send('links', linksPdf());
+	const page = await openDocument(await browser.page(), link);
+
+	await page.waitForSelector('.page .links a');
+	const links = await page.locator('.page .links a').evaluateAll(all => all.map(({href, rel, target}) => ({href, rel, target})));
+
+	assert.deepEqual(links, [
+		{href: 'https://nordtag.example/vilkaar', rel: 'noopener noreferrer', target: '_blank'},
+		{href: `${link}#viewer`, rel: '', target: ''},
+	]);
+	await page.locator('.page .links a').nth(1).click();
+	await waitFor('page 2', async () => await currentPage(page) === '2');
+	assertSound(page);
+});
+
+test('the history tells what this reader did, and of others only how it ended', async () => {
+	const contacts = [['Mette Jensen', 'historie-1@example.dk'], ['Ole Holm', 'historie-2@example.dk']]
+		.map(([name, email]) => ({name, email, language: 'da'}));
+	const {id} = await api.send(metadata('historie', {contacts}), simplePdf('historie'));
+	const [mette, ole] = await Promise.all(contacts.map(async ({email}) => new Visitor((await portal.mailTo(email)).link)));
+
+	await mette.opened();
+	await mette.get('/download');
+	await ole.opened();
+	await mette.accept();
+	const lines = async visitor => [...(await visitor.get()).html.match(/<ol reversed>.*?<\/ol>/s)[0].matchAll(/<li><span>\s*(.*?)\s*<\/span>/gs)]
+		.map(match => match[1]);
+
+	assert.deepEqual(await lines(mette), ['Du accepterede tilbuddet', 'Du hentede PDF&#39;en', 'Du åbnede tilbuddet', 'Nordtag ApS sendte tilbuddet']);
+	assert.deepEqual(await lines(ole), ['Tilbuddet blev accepteret', 'Du åbnede tilbuddet', 'Nordtag ApS sendte tilbuddet']);
+	assert.equal((await api.document(id)).state, 'accepted');
+});
+
+describe('everybody can use it', () => {
+	for (const [name, device] of Object.entries({phone, desktop}))
+		for (const dark of [false, true])
+			test(`axe finds nothing on a ${name}, ${dark ? 'dark' : 'light'}`, async () => {
+				const page = await openDocument(await browser.page({device, dark}), quote.link);
+
+				assert.deepEqual(await accessibilityFaults(page), []);
+				await page.locator(device === phone ? '.open a' : '[data-do="full"]').click();
+				await page.waitForSelector('.viewer.expanded');
+				await tool(page, 'find').click();
+				assert.deepEqual(await accessibilityFaults(page), []);
+				await page.context().close();
+			});
+
+	for (const width of [320, 390, 768, 1440])
+		test(`at ${width} pixels nothing scrolls sideways`, async () => {
+			const page = await openDocument(await browser.page({viewport: {width, height: 800}}), quote.link);
+
+			assert.equal(await sidewaysScroll(page), 0);
+			await page.context().close();
+		});
+});
+
+test('the page weighs little, and pdf.js comes after it is seen', async () => {
+	const page = await browser.page();
+	const own = [];
+
+	page.on('response', answer => own.push(answer));
+	await openDocument(page, quote.link);
+	const parts = own.filter(answer => /\/d\/[\w-]+$|\/static\/[\w.]+(\?|$)/.test(answer.url()));
+	const sizes = await Promise.all(parts.map(async answer => gzipSync(await answer.body()).length));
+	const total = sizes.reduce((sum, size) => sum + size, 0);
+
+	assert.ok(parts.length >= 6, parts.map(answer => answer.url()).join());
+	assert.ok(total <= 60 * 1024, `${total} bytes`);
+	const [painted, fetched] = await page.evaluate(() => [
+		performance.getEntriesByName('first-contentful-paint')[0].startTime,
+		performance.getEntriesByType('resource').find(({name}) => name.includes('pdf.min.mjs')).startTime,
+	]);
+
+	assert.ok(fetched > painted, `pdf.js at ${fetched}, first paint at ${painted}`);
+});
