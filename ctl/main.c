@@ -126,10 +126,11 @@ main(int argc, char **argv)
 	line.db = db_new(url, "portal_owner");
 
 	const struct problem *problem = command->run(&line);
+	int status = !problem ? 0 : problem->code == PROBLEM_bad_request ? 2 : 1;
 
 	if (problem)
 		problem_print(problem);
 	db_free(line.db);
 	arena_free(line.arena);
-	return !problem ? 0 : problem->code == PROBLEM_bad_request ? 2 : 1;
+	return status;
 }
