@@ -9,21 +9,10 @@
 
 enum { FORM_MOST = 64 * 1024, NAME_MOST = 200, ORDER_MOST = 100, REASON_MOST = 2000, CODE_MOST = 200 };
 
-/* A field without the white space around it; NULL when nothing is left. */
 static const char *
 field(struct request *request, const struct form *form, const char *name)
 {
-	const char *value = form_get(form, name);
-
-	if (!value)
-		return NULL;
-	value += strspn(value, " \t\r\n");
-
-	size_t length = strlen(value);
-
-	while (length && strchr(" \t\r\n", value[length - 1]))
-		length--;
-	return length ? arena_strndup(request->arena, value, length) : NULL;
+	return form_trimmed(request->arena, form, name);
 }
 
 /* What the form must bring, whoever fills it in: the version and hash that the page showed. */
@@ -78,14 +67,6 @@ show_again(struct request *request, int status, const struct page_form *form, bo
 	return NULL;
 }
 
-/* 303 to the document's page, in the language that was asked for. */
-static void
-see_page(struct request *request)
-{
-	reply_see_other(request, arena_printf(request->arena, "%s%s%s", request_link_path(request),
-	    request->language_asked ? "?lang=" : "", request->language_asked ? request->language_asked : ""));
-}
-
 /* 303 to the receipt; the same decision again is its receipt at once (200); all else is 409 and shows
  * the document as it is now. */
 static const struct problem *
@@ -95,7 +76,7 @@ decide(struct request *request, const struct link_decision *decision, const stru
 
 	TRY(link_decide(request, decision, &decided));
 	if (decided == DECIDED) {
-		see_page(request);
+		link_see(request, NULL, NULL);
 		return NULL;
 	}
 	return show_again(request, decided == DECIDED_BEFORE ? 200 : 409, form, decided == DECIDED_CHANGED);
@@ -167,7 +148,7 @@ enter_code(struct request *request)
 	code = form_get(form, "code");
 	TRY(link_code_try(request, code && strlen(code) <= CODE_MOST ? code : "", &outcome, &cookie));
 	if (outcome == CODE_RIGHT || outcome == CODE_NOT_NEEDED) {
-		see_page(request);
+		link_see(request, NULL, NULL);
 		if (cookie)
 			reply_cookie(request, "code", cookie, request_link_path(request), ACCESS_COOKIE_DAYS * 86400L);
 		return NULL;

@@ -79,7 +79,7 @@ static const struct problem *
 filter_read(struct request *request, const char **filter)
 {
 	static const char *const known[] = {"state", "external_id", "customer", "q", "not_opened_days", "undecided_days",
-	    "expiring_days", "delivery", "archived", "cursor", "limit", NULL};
+	    "expiring_days", "delivery", "archived", "unread", "cursor", "limit", NULL};
 	static const char *const days[] = {"not_opened_days", "undecided_days", "expiring_days"};
 	static const char *const deliveries[] = {"none", "queued", "sent", "failed", "bounced", NULL};
 	static const char *const truths[] = {"true", "false", NULL};
@@ -90,6 +90,7 @@ filter_read(struct request *request, const char **filter)
 	TRY(choice_check(request, "state", states));
 	TRY(choice_check(request, "delivery", deliveries));
 	TRY(choice_check(request, "archived", truths));
+	TRY(choice_check(request, "unread", truths));
 	for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
 		const char *text = form_get(request->query, days[i]);
 
@@ -100,7 +101,7 @@ filter_read(struct request *request, const char **filter)
 
 	struct json_object *object = json_object_new_object();
 
-	for (size_t i = 0; i < 9; i++) {
+	for (size_t i = 0; i < 10; i++) {
 		const char *value = form_get(request->query, known[i]);
 
 		if (value)
@@ -112,7 +113,7 @@ filter_read(struct request *request, const char **filter)
 }
 
 /* GET /api/v1/documents?state=&external_id=&customer=&q=&not_opened_days=&undecided_days=&expiring_days=&delivery=
- * &archived=&cursor=&limit=: newest first. */
+ * &archived=&unread=&cursor=&limit=: newest first. */
 static const struct problem *
 list_documents(struct request *request)
 {
@@ -143,6 +144,24 @@ list_document_events(struct request *request)
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_document_events, &list, request->tenant_id, id, after, limit));
 	if (!list)
 		return sender_not_found(request, after ? "document, or it has no such event" : "document");
+	reply_json(request, 200, list);
+	return NULL;
+}
+
+/* GET /api/v1/documents/{id}/messages?cursor=&limit=: the thread, oldest first. Marks nothing as read. */
+static const struct problem *
+list_messages(struct request *request)
+{
+	static const char *const known[] = {"cursor", "limit", NULL};
+	struct json_object *list = NULL;
+	const char *id, *cursor, *limit;
+
+	TRY(sender_id(request, "document", &id));
+	TRY(query_check(request, known));
+	TRY(page_read(request, "cursor", &cursor, &limit));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_messages, &list, request->tenant_id, id, cursor, limit));
+	if (!list)
+		return sender_not_found(request, cursor ? "document, or it has no such message" : "document");
 	reply_json(request, 200, list);
 	return NULL;
 }
@@ -248,6 +267,7 @@ static const struct route routes[] = {
     {"GET", "/api/v1/documents", AUTH_READ, 0, list_documents},
     {"GET", "/api/v1/documents/{id}", AUTH_READ, 0, show_document},
     {"GET", "/api/v1/documents/{id}/events", AUTH_READ, 0, list_document_events},
+    {"GET", "/api/v1/documents/{id}/messages", AUTH_READ, 0, list_messages},
     {"GET", "/api/v1/documents/{id}/file", AUTH_READ, 0, show_file},
     {"GET", "/api/v1/events", AUTH_READ, 0, list_events},
     {"GET", "/api/v1/webhooks", AUTH_READ, 0, list_webhooks},

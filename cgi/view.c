@@ -40,17 +40,18 @@ show_document(struct request *request)
 	return NULL;
 }
 
-/* POST /d/{token}/opened, field `version`: the page was visible and used. Records `opened` once a
- * contact and version. 204. */
+/* POST /d/{token}/opened, fields `version` and `seen` (the last message shown): the page was visible and used.
+ * Records `opened` once a contact and version, and marks the sender's answers as read. 204. */
 static const struct problem *
 opened(struct request *request)
 {
 	struct form *form = NULL;
-	int64_t version = 0;
+	int64_t version = 0, seen = 0;
 
 	TRY(request_form(request, &form));
 	TRY(form_int(request->arena, form, "version", 1, INT32_MAX, &version));
-	TRY(link_opened(request, (int)version));
+	TRY(form_int(request->arena, form, "seen", 0, INT32_MAX, &seen));
+	TRY(link_opened(request, (int)version, (int)seen));
 	reply_empty(request, 204);
 	return NULL;
 }

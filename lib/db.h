@@ -40,9 +40,12 @@ struct db;
 	X(sender_deliveries, 5)     \
 	X(sender_retry_delivery, 3) \
 	X(sender_webhooks, 1)       \
+	X(sender_messages, 4)       \
+	X(sender_post_message, 4)   \
 	X(sender_delete_webhook, 2) \
 	X(customer_page, 7)         \
-	X(customer_opened, 5)       \
+	X(customer_opened, 6)       \
+	X(customer_message, 5)      \
 	X(customer_file, 7)         \
 	X(customer_decide, 6)       \
 	X(customer_code_try, 3)     \

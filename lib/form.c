@@ -100,6 +100,22 @@ form_get(const struct form *form, const char *name)
 	return NULL;
 }
 
+const char *
+form_trimmed(struct arena *arena, const struct form *form, const char *name)
+{
+	const char *value = form_get(form, name);
+
+	if (!value)
+		return NULL;
+	value += strspn(value, " \t\r\n");
+
+	size_t length = strlen(value);
+
+	while (length && strchr(" \t\r\n", value[length - 1]))
+		length--;
+	return length ? arena_strndup(arena, value, length) : NULL;
+}
+
 const struct problem *
 form_int(struct arena *arena, const struct form *form, const char *name, int64_t min, int64_t max, int64_t *value)
 {

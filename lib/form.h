@@ -23,6 +23,9 @@ const struct problem *form_parse(struct arena *arena, const char *text, size_t s
 /* The value of the field NAME; NULL when the form lacks it. */
 const char *form_get(const struct form *form, const char *name);
 
+/* The same without the white space around it; NULL also when nothing is left. */
+const char *form_trimmed(struct arena *arena, const struct form *form, const char *name);
+
 /* Reads the field NAME as a decimal number from MIN to MAX. A field that is missing or empty leaves *VALUE as it is.
  * Problem: invalid, pointing at the field. */
 const struct problem *form_int(struct arena *arena, const struct form *form, const char *name, int64_t min, int64_t max,

@@ -7,6 +7,7 @@
 
 #include "access.h"
 #include "json.h"
+#include "message.h"
 
 /* The portal's own consent texts by language: what the database records is what the page showed. The same for every
  * visitor, so made once a process. */
@@ -31,9 +32,8 @@ consents_json(void)
 	return made;
 }
 
-/* Verdicts that are problems; NULL for the others. */
-static const struct problem *
-verdict_problem(struct arena *arena, const char *verdict)
+const struct problem *
+link_verdict(struct arena *arena, const char *verdict)
 {
 	if (!verdict || !strcmp(verdict, "unknown"))
 		return problem_new(arena, PROBLEM_not_found, "there is no such link");
@@ -147,6 +147,7 @@ page_read(struct request *request, struct json_object *row, struct document_page
 	page->decision = decision_read(request->arena, json_member(row, "decision"));
 	events_read(request->arena, json_member(row, "history"), page);
 	page->form.name = page->contact_name;
+	conversation_read(request, json_member(row, "conversation"), &page->conversation);
 }
 
 static const struct problem *
@@ -165,9 +166,19 @@ link_page(struct request *request, enum fetch fetch, struct document_page *page)
 	struct json_object *row = NULL;
 
 	TRY(page_load(request, fetch, &row));
-	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
+	TRY(link_verdict(request->arena, json_text(row, "verdict")));
 	page_read(request, row, page);
 	return NULL;
+}
+
+void
+link_see(struct request *request, const char *sent, const char *anchor)
+{
+	const char *asked = request->language_asked;
+
+	reply_see_other(request, arena_printf(request->arena, "%s%s%s%s%s%s%s%s", request_link_path(request),
+	    asked ? "?lang=" : "", asked ? asked : "", sent ? asked ? "&" : "?" : "", sent ? "sent=" : "", sent ? sent : "",
+	    anchor ? "#" : "", anchor ? anchor : ""));
 }
 
 const struct problem *
@@ -193,7 +204,7 @@ link_code_try(struct request *request, const char *code, enum code_try *outcome,
 	*cookie = NULL;
 	TRY(db_json(request->db, request->arena, STATEMENT_customer_code_try, &row, request->token_id, address, request->id));
 	verdict = json_text(row, "verdict");
-	TRY(strcmp(verdict, "unknown") ? NULL : verdict_problem(request->arena, verdict));
+	TRY(strcmp(verdict, "unknown") ? NULL : link_verdict(request->arena, verdict));
 	*outcome = !strcmp(verdict, "locked") ? CODE_LOCKED : strcmp(verdict, "try") ? CODE_NOT_NEEDED : CODE_WRONG;
 	if (*outcome != CODE_WRONG || !access_code_right(request->arena, code, json_text(row, "hash")))
 		return NULL;
@@ -203,14 +214,15 @@ link_code_try(struct request *request, const char *code, enum code_try *outcome,
 }
 
 const struct problem *
-link_opened(struct request *request, int version)
+link_opened(struct request *request, int version, int seen)
 {
 	struct json_object *row = NULL;
 
 	TRY(db_json(request->db, request->arena, STATEMENT_customer_opened, &row, request->token_id,
 	    request->generation,
-	    arena_printf(request->arena, "%d", version), request->personal, request->id));
-	return verdict_problem(request->arena, json_text(row, "verdict"));
+	    arena_printf(request->arena, "%d", version), request->personal, request->id,
+	    arena_printf(request->arena, "%d", seen)));
+	return link_verdict(request->arena, json_text(row, "verdict"));
 }
 
 const struct problem *
@@ -221,7 +233,7 @@ link_file(struct request *request, const char *what, const char *n, bool record,
 	TRY(db_json(request->db, request->arena, STATEMENT_customer_file, &row, request->token_id,
 	    request->generation, what, n,
 	    record ? "true" : "false", request->personal, request->id));
-	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
+	TRY(link_verdict(request->arena, json_text(row, "verdict")));
 	file->withdrawn = !strcmp(json_text(row, "verdict"), "withdrawn");
 	file->tenant_id = json_text(row, "tenant_id");
 	file->sha256 = json_text(row, "sha256");
@@ -280,7 +292,7 @@ link_decide(struct request *request, const struct link_decision *decision, enum 
 	TRY(db_json(request->db, request->arena, STATEMENT_customer_decide, &row, request->token_id,
 	    request->generation,
 	    decision_json(request->arena, decision), consents_json(), request->personal, request->id));
-	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
+	TRY(link_verdict(request->arena, json_text(row, "verdict")));
 	*decided = decided_named(json_text(row, "verdict"));
 	return NULL;
 }

@@ -11,6 +11,10 @@ enum fetch { FETCH_NONE, FETCH_PERSON, FETCH_SCANNER };
  * live in the arena. Problems: not_found, and what the database says. */
 const struct problem *link_page(struct request *request, enum fetch fetch, struct document_page *page);
 
+/* 303 to the document's page, in the language that was asked for. SENT: what the page is to say was sent; ANCHOR: where
+ * it is to be read. Both may be NULL. */
+void link_see(struct request *request, const char *sent, const char *anchor);
+
 /* Loads the page that asks for a public link's access code: what link_page() answers with code_required to. */
 const struct problem *link_code_page(struct request *request, struct code_page *page);
 
@@ -19,8 +23,11 @@ enum code_try { CODE_RIGHT, CODE_WRONG, CODE_LOCKED, CODE_NOT_NEEDED };
 const struct problem *link_code_try(struct request *request, const char *code, enum code_try *outcome,
     const char **cookie);
 
-/* Records that the visitor has version VERSION before them. */
-const struct problem *link_opened(struct request *request, int version);
+/* Records that the visitor has version VERSION before them, and the thread up to its SEEN-th message (0: none). */
+const struct problem *link_opened(struct request *request, int version, int seen);
+
+/* The problem of a verdict that the gate gave: not_found, code_required, forbidden; NULL for the others. */
+const struct problem *link_verdict(struct arena *arena, const char *verdict);
 
 /* The bytes behind a link. */
 struct link_file {

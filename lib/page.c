@@ -43,6 +43,12 @@ page_line(struct arena *arena, const char **text)
 }
 
 bool
+mail_tells_message(const struct mail_page *mail)
+{
+	return page_is(mail->kind, "message") || page_is(mail->kind, "changes") || page_is(mail->kind, "renewal");
+}
+
+bool
 mail_invites(const struct mail_page *mail)
 {
 	return page_is(mail->kind, "upload") || page_is(mail->kind, "change") || page_is(mail->kind, "reminder") ||

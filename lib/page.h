@@ -56,6 +56,39 @@ struct page_form {
 	bool consent;
 };
 
+/* A question, a request or an answer in the document's thread. */
+struct page_message {
+	int n;                    /* its place in the thread, from 1 */
+	bool sender;              /* the sender's, else a contact's or visitor's */
+	bool mine;                /* written through this very link, which is one person's */
+	bool fresh;               /* an answer that this link has not seen */
+	const char *kind;         /* message, changes, renewal */
+	const char *name;         /* of a contact or visitor; NULL where none was given */
+	const char *text;         /* NULL for a renewal without a word */
+	const char *at;           /* local time */
+	int version, page;        /* what it is about; page 0: none was named */
+};
+
+/* A refused message: what the visitor had typed, and what was wrong with it. */
+struct page_message_form {
+	const char *kind;         /* message, changes or renewal: whose form was refused; NULL: none */
+	const char *error;        /* one sentence for the top of the form */
+	const char *text, *page, *name;
+	const char *text_error, *page_error, *name_error;
+};
+
+struct page_conversation {
+	const struct page_message *thread;          /* oldest first */
+	size_t count;
+	int last;                 /* the number of its last message, 0 without any */
+	bool fresh;               /* some answer is */
+	bool can_ask, can_request_changes, can_renew;
+	const char *changes_at;   /* when the current version was asked to be changed, or NULL */
+	const char *renewal_at;   /* when a new offer was asked for since it expired, or NULL */
+	const char *sent;         /* what was just sent: message, changes, renewal, shared, ...; else NULL */
+	struct page_message_form form;
+};
+
 struct document_page {
 	struct page page;
 	const char *path;         /* "/d/{token}", no trailing slash */
@@ -84,6 +117,7 @@ struct document_page {
 	const struct page_event *events;            /* the newest first */
 	size_t event_count;
 	struct page_form form;
+	struct page_conversation conversation;
 	bool changed;             /* the visitor decided on an older version: say so, show the new one */
 };
 
@@ -210,7 +244,7 @@ const char *page_line(struct arena *arena, const char **text);
 /* A mail about a document, to a contact or to the sender itself. */
 struct mail_page {
 	enum language language;
-	const char *kind;         /* upload, change, reminder, expiring, link, accepted, declined, locked */
+	const char *kind;         /* upload, change, reminder, expiring, link, accepted, declined, locked, message, changes, renewal */
 	const char *sender_name, *color, *reply_to;
 	const char *subject;      /* as template_mail_subject makes it */
 	const char *own_subject;  /* the tenant's own, variables filled in; NULL: the portal's */
@@ -224,13 +258,18 @@ struct mail_page {
 	const char *body_end;     /* what of it stands after the link, or NULL */
 	const char *link;         /* absolute URL, the one button */
 	const char *decided_by, *decided_at, *sha256, *reason, *purchase_order; /* kinds accepted and declined */
-	const char *happened_at;  /* kind locked: local time */
+	const char *happened_at;  /* kinds locked, message, changes, renewal: local time */
+	const char *text, *author; /* kinds message, changes, renewal: what was written, and by whom of the customer's; may be NULL */
+	int about_version, about_page; /* what it is about, where that is not the current version; 0: nothing to say */
 	int version;
 	bool quote;               /* kind quote, else project documentation */
 	bool to_sender;           /* told to the sender itself: kinds accepted, declined, locked */
 	bool opened;              /* the contact has opened this version */
 	bool can_accept;          /* the contact is asked to decide */
 };
+
+/* Whether a mail tells of a message in the thread: kinds message, changes, renewal. */
+bool mail_tells_message(const struct mail_page *mail);
 
 /* Whether a mail invites a contact to read: kinds upload, change, reminder, expiring. */
 bool mail_invites(const struct mail_page *mail);

@@ -163,6 +163,16 @@ static const struct schema_member settings[] = {
 
 const struct schema schema_settings = {settings};
 
+static const struct schema_member message[] = {
+    {.name = "text", .type = SCHEMA_lines, .min = 1, .max = 4000},
+    {.name = "version", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = INT32_MAX},
+    {.name = "page", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = INT32_MAX},
+    {.name = "read", .type = SCHEMA_boolean},
+    {.name = NULL},
+};
+
+const struct schema schema_message = {message};
+
 static const struct schema_member event_type = {.type = SCHEMA_choice, .choices = event_types};
 
 static const struct schema_member webhook[] = {

@@ -18,6 +18,9 @@ extern const struct schema schema_patch;
 /* PATCH /api/v1/settings, a merge patch. Contrast, variables and the time zone are checked elsewhere. */
 extern const struct schema schema_settings;
 
+/* POST /api/v1/documents/{id}/messages; that it holds `text` or `read` is checked elsewhere. */
+extern const struct schema schema_message;
+
 /* POST /api/v1/webhooks; the address itself is checked by whoever connects to it. */
 extern const struct schema schema_webhook;
 

@@ -52,6 +52,10 @@ page_read(struct arena *arena, struct json_object *row, struct mail_page *page)
 	page->previous_title = text_copy(arena, row, "previous_title");
 	page->sent_at = text_copy(arena, row, "sent_at");
 	page->happened_at = text_copy(arena, row, "happened_at");
+	page->text = text_copy(arena, row, "text");
+	page->author = text_copy(arena, row, "author");
+	page->about_page = (int)json_integer(row, "page", 0);
+	page->about_version = (int)json_integer(row, "about_version", 0);
 	page->version = (int)json_integer(row, "version", 1);
 	page->quote = kind && !strcmp(kind, "quote");
 	page->opened = json_boolean(row, "opened", false);

@@ -83,8 +83,9 @@ CREATE OR REPLACE FUNCTION document_json(p_tenant uuid, p_document uuid) RETURNS
 		'withdrawn_at', rfc3339(d.withdrawn_at), 'archived_at', rfc3339(d.archived_at),
 		'removed_at', rfc3339(d.removed_at), 'opened_at', rfc3339(d.opened_at),
 		'downloaded_at', rfc3339(d.downloaded_at),
-		'unread_messages', (SELECT count(*) FROM message m WHERE m.tenant_id = p_tenant
-			AND m.document_id = d.id AND m.author = 'contact' AND m.read_at IS NULL),
+		'unread_messages', unread_messages(d),
+		'changes_requested_at', rfc3339(requested_at(d, 'changes')),
+		'renewal_requested_at', rfc3339(requested_at(d, 'renewal')),
 		'contacts', contacts_json(d),
 		'decision', decision_json(p_tenant, d.id, d.version),
 		'links', (SELECT json_object_agg(kind, token_id) FROM link
@@ -116,8 +117,9 @@ LANGUAGE sql STABLE AS $$
 			>= make_interval(days => (p_filter ->> 'undecided_days')::integer))
 		AND (p_filter ->> 'expiring_days' IS NULL OR document_state(d, p_at) IN ('sent', 'opened')
 			AND d.expires_at <= p_at + make_interval(days => (p_filter ->> 'expiring_days')::integer))
+		AND (p_filter ->> 'unread' IS NULL OR (p_filter ->> 'unread')::boolean = (unread_messages(d) > 0))
 		AND (p_filter ->> 'delivery' IS NULL OR EXISTS (
-			SELECT FROM link l WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id
+			SELECT FROM link l WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.kind <> 'shared'
 				AND l.revoked_at IS NULL AND (l.delivery = p_filter ->> 'delivery'
 					OR p_filter ->> 'delivery' = 'failed' AND l.delivery = 'bounced')))
 $$;

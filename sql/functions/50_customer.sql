@@ -63,7 +63,7 @@ BEGIN
 	RETURN (
 		SELECT coalesce(p_asked,
 			(SELECT language FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id),
-			d.settings ->> 'language'));
+			l.language, d.settings ->> 'language'));
 END $$;
 
 -- The decision of the current version as the page shows it. An address is shown only to who gave it.
@@ -150,14 +150,15 @@ BEGIN
 		'thanks', text_fill(s.texts -> v_language ->> 'thanks', v_values),
 		'logo', EXISTS (SELECT FROM setting_file WHERE tenant_id = d.tenant_id AND kind = 'logo'),
 		'decision', page_decision(d, l, s.time_zone),
-		'history', page_history(d, l, s.time_zone))
+		'history', page_history(d, l, s.time_zone),
+		'conversation', conversation_page(d, l, v, s.time_zone, v_pass.at))
 	INTO v_answer;
 	RETURN v_answer;
 END $$;
 
--- POST /d/{token}/opened: the beacon.
+-- POST /d/{token}/opened: the beacon. SEEN: the number of the last message that the page showed, or NULL.
 CREATE OR REPLACE FUNCTION customer_opened(p_token uuid, p_generation integer, p_version integer,
-	p_personal jsonb, p_request text)
+	p_personal jsonb, p_request text, p_seen integer)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	v_pass gate_pass := gate(p_token, 'view', p_generation, true);
@@ -167,8 +168,18 @@ BEGIN
 	IF v_pass.verdict = 'ok' AND l.kind <> 'preview' AND d.version = p_version THEN
 		PERFORM opened(d, l, v_pass.at, p_personal, p_request);
 	END IF;
+	IF v_pass.verdict = 'ok' THEN
+		PERFORM messages_seen(d, l, p_seen, v_pass.at);
+	END IF;
 	RETURN json_build_object('verdict', v_pass.verdict);
 END $$;
+
+-- As executables of the release before call it.
+CREATE OR REPLACE FUNCTION customer_opened(p_token uuid, p_generation integer, p_version integer,
+	p_personal jsonb, p_request text)
+RETURNS json LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+	SELECT customer_opened(p_token, p_generation, p_version, p_personal, p_request, NULL)
+$$;
 
 -- The bytes behind a link. WHAT: file (the viewer), download, attachment (number N), logo. RECORD: this is
 -- the start of a download by what is no scanner. Gives {verdict, tenant_id, sha256, name, type};

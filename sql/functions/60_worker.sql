@@ -128,13 +128,13 @@ $$;
 -- longer wanted: the link is revoked, or what it invites to has ended.
 CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE AS $$
 	SELECT (jsonb_build_object('cause', x.cause, 'to_sender', j.link_id IS NULL,
-		'to_name', CASE WHEN j.link_id IS NULL THEN s.sender_name ELSE c.name END,
-		'to_address', CASE WHEN j.link_id IS NULL THEN s.reply_to ELSE c.email END,
+		'to_name', CASE WHEN j.link_id IS NULL THEN s.sender_name ELSE coalesce(c.name, l.name) END,
+		'to_address', CASE WHEN j.link_id IS NULL THEN s.reply_to ELSE coalesce(c.email, l.email) END,
 		'language', x.language, 'texts', CASE WHEN x.invites THEN s.texts -> x.language END,
 		'link', l.token_id, 'sender_name', s.sender_name, 'color', s.color, 'reply_to', s.reply_to,
 		'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project, 'version', v.version,
 		'amount', v.amount::text, 'currency', v.currency, 'message', d.settings ->> 'message',
-		'customer_name', k.name, 'contact_name', c.name,
+		'customer_name', k.name, 'contact_name', coalesce(c.name, l.name),
 		'sent_at', local_time(v.created_at, s.time_zone), 'expires', expires_local(d, s),
 		'happened_at', CASE x.cause WHEN 'locked' THEN local_time(j.created_at, s.time_zone) END,
 		'opened', EXISTS (SELECT FROM engagement e WHERE e.tenant_id = l.tenant_id AND e.link_id = l.id
@@ -145,6 +145,7 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 				'reason', y.reason, 'purchase_order', y.purchase_order)
 			FROM decision y
 			WHERE y.tenant_id = j.tenant_id AND y.document_id = j.document_id AND y.version = j.version))
+		|| message_mail(m, s, v)
 		|| CASE x.cause WHEN 'change' THEN coalesce(previous_json(v), '{}') ELSE '{}' END)::json
 	FROM document d
 	JOIN setting s ON s.tenant_id = d.tenant_id
@@ -156,10 +157,12 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 	JOIN link l ON l.tenant_id = d.tenant_id AND l.document_id = d.id
 		AND CASE WHEN j.link_id IS NULL THEN l.kind = 'preview' ELSE l.id = j.link_id END
 	LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
-	CROSS JOIN LATERAL (SELECT reason.cause,
+	LEFT JOIN message m ON m.tenant_id = j.tenant_id
+		AND m.id = CASE WHEN j.cause LIKE 'message:%' THEN split_part(j.cause, ':', 2)::uuid END
+	CROSS JOIN LATERAL (SELECT coalesce(nullif(m.kind, 'message'), reason.cause) AS cause,
 		reason.cause IN ('upload', 'change', 'reminder', 'expiring') AS invites,
 		CASE WHEN j.link_id IS NULL THEN s.language
-			ELSE coalesce(c.language, d.settings ->> 'language') END AS language) x
+			ELSE coalesce(c.language, l.language, d.settings ->> 'language') END AS language) x
 	WHERE d.tenant_id = j.tenant_id AND d.id = j.document_id AND d.removed_at IS NULL AND l.revoked_at IS NULL
 		AND (NOT x.invites OR d.version = j.version AND document_state(d, portal_now()) IN ('sent', 'opened'))
 		AND (x.cause <> 'link' OR d.withdrawn_at IS NULL)
@@ -208,7 +211,9 @@ BEGIN
 	PERFORM job_count(j.kind, CASE WHEN j.state = 'dead' THEN 'dead' ELSE p_outcome END)
 	WHERE j.id IS NOT NULL;
 	IF j.kind = 'mail' AND j.link_id IS NOT NULL AND j.finished_at IS NOT NULL
-		AND split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder', 'expiring', 'link')
+		AND (split_part(j.cause, ':', 1) IN ('upload', 'change', 'reminder', 'expiring', 'link', 'shared')
+			-- An answer that does not arrive is told; one that does says nothing of the invitation.
+			OR j.state = 'dead' AND j.cause LIKE 'message:%')
 	THEN
 		IF p_outcome <> 'dropped' OR mail_arrived(j) THEN
 			PERFORM delivery_tell(j, v_at);

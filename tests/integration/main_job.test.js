@@ -47,7 +47,7 @@ describe('the main job', async () => {
 		assert.equal(document.result, 'created');
 		for (const member of ['id', 'external_id', 'kind', 'title', 'number', 'project', 'amount', 'state', 'version', 'versions',
 			'customer', 'visibility', 'accept', 'notify', 'expires_at', 'remove_at', 'archived_at', 'removed_at', 'opened_at',
-			'downloaded_at', 'unread_messages', 'contacts', 'decision', 'links'])
+			'downloaded_at', 'unread_messages', 'changes_requested_at', 'renewal_requested_at', 'contacts', 'decision', 'links'])
 			assert.ok(member in document, `status lacks ${member}`);
 		assert.equal(document.state, 'sent');
 		assert.deepEqual(document.amount, {value: '184500.00', currency: 'DKK'});

@@ -58,6 +58,9 @@ const routes = {
 	code: ({visitor, right}) => visitor.post('/code', {code: right}),
 	accept: ({visitor, ...x}) => visitor.post('/accept', {...shown(x), name: 'Mette Jensen', consent: 'yes'}),
 	decline: ({visitor, ...x}) => visitor.post('/decline', {...shown(x), reason: ''}),
+	messages: ({visitor}) => visitor.post('/messages', {text: 'Hemmeligt spørgsmål', version: '1'}),
+	changes: ({visitor}) => visitor.post('/changes', {text: 'Hemmeligt ønske', version: '1'}),
+	renew: ({visitor}) => visitor.post('/renew', {}),
 	opened: ({visitor}) => visitor.opened(),
 	download: ({visitor}) => visitor.get('/download'),
 	attachment: ({visitor}) => visitor.get('/attachments/1'),
@@ -65,6 +68,7 @@ const routes = {
 
 const open = ['sent', 'opened'];
 const past = {accept: 'accepted', decline: 'declined'};
+const rightsFor = {messages: ['ask'], changes: ['ask', 'accept'], renew: ['ask', 'accept']};
 
 // THE TABLE, as rules; the first that holds.
 function expected(link, state, route) {
@@ -80,6 +84,13 @@ function expected(link, state, route) {
 		return 303;
 	if (route === 'opened')
 		return 204;
+	if (route in rightsFor) {
+		if (state === 'withdrawn')
+			return 409;
+		if (!rightsFor[route].some(right => (link.rights ?? ask).includes(right)))
+			return 403;
+		return route === 'messages' || (route === 'changes' ? open.includes(state) : state === 'expired') ? 303 : 409;
+	}
 	if (!decides)
 		return state === 'withdrawn' ? 303 : 200; // to the page, which says so
 	if (Object.values(past).includes(state))
@@ -97,7 +108,7 @@ function stateAfter(link, state, route) {
 
 	if (route in past && went === 303)
 		return past[route];
-	return state === 'sent' && ['opened', 'download', 'attachment'].includes(route) && went < 300 ? 'opened' : state;
+	return state === 'sent' && ['opened', 'download', 'attachment', 'messages', 'changes'].includes(route) && went < 304 ? 'opened' : state;
 }
 
 const act = async (id, action, value = {}) => {

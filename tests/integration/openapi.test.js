@@ -229,6 +229,11 @@ describe('its examples are taken', () => {
 	step('rotateLink', undefined, 200, ({contacts}) => assert.equal(contacts.find(one => one.id === ids.contact_id).revoked_at, null));
 	step('archiveDocument');
 	step('unarchiveDocument');
+	step('postMessage', 'answer', 201, ({message: {id}}) => {
+		here.set(openapi.operation('listMessages').parameters.find(({value}) => value.name === 'cursor').value.example, id);
+	});
+	step('postMessage', 'read', 200, ({message, read}) => assert.deepEqual([message, read], [null, 0]));
+	queries('listMessages');
 	step('withdrawDocument', undefined, 200, ({state}) => assert.equal(state, 'withdrawn'));
 	queries('getDocument');
 	queries('countDocuments');
@@ -397,6 +402,7 @@ describe('members and limits are the product\'s', async () => {
 		Metadata: value => api.upload(typeof value === 'object' && value ? {external_id: 'T-2026-0122', ...value} : value, pdf),
 		DocumentPatch: value => api.request('PATCH', `/documents/${id}`, {body: JSON.stringify(value)}),
 		SettingsPatch: value => api.request('PATCH', '/settings', {body: JSON.stringify(value)}),
+		MessageGiven: value => api.post(`/documents/${id}/messages`, value),
 		WebhookGiven: value => api.post('/webhooks', {url: 'https://example.com/', ...value}),
 	};
 

@@ -39,6 +39,11 @@ assert_clean(const char *html)
 static const struct page_attachment hostile_attachment = {1, HOSTILE, HOSTILE, 1};
 static const struct page_decision hostile_decision = {true, true, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1, HOSTILE};
 
+static const struct page_message hostile_thread[] = {
+    {1, false, true, false, "changes", HOSTILE, HOSTILE, HOSTILE, 1, 2}, {2, true, false, true, "message", NULL, HOSTILE, HOSTILE, 2, 3},
+    {3, false, false, false, "renewal", HOSTILE, NULL, HOSTILE, 2, 0}, {4, false, false, false, HOSTILE, NULL, HOSTILE, HOSTILE, 1, 0},
+};
+
 static struct document_page
 hostile_document(enum language language, const char *state)
 {
@@ -50,7 +55,9 @@ hostile_document(enum language language, const char *state)
 	    .version = 2, .sha256 = HOSTILE, .attachments = &hostile_attachment, .attachment_count = 1,
 	    .can_accept = true, .typed_signature = true, .purchase_order = true, .consent = HOSTILE,
 	    .thanks = HOSTILE, .decision = &hostile_decision,
-	    .form = {HOSTILE, false, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, true}, .changed = true};
+	    .form = {HOSTILE, false, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, true}, .changed = true,
+	    .conversation = {hostile_thread, COUNT(hostile_thread), 4, true, true, true, true, HOSTILE, NULL, HOSTILE,
+	        {"message", HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}}};
 }
 
 static void
@@ -64,6 +71,7 @@ test_hostile_documents(void **state)
 			struct buf out = buf_new(*state, 0);
 
 			d.form.declining = i & 1;
+			d.conversation.form.kind = i & 1 ? "message" : page_is(d.state, "expired") ? "renewal" : "changes";
 			d.kind = i & 2 ? "document" : "quote";
 			template_document(&out, &d);
 			assert_clean(out.bytes);
@@ -240,7 +248,8 @@ test_notices(void **state)
 static void
 test_mails(void **state)
 {
-	static const char *const kinds[] = {"upload", "change", "reminder", "expiring", "accepted", "declined", "locked", "?"};
+	static const char *const kinds[] = {"upload", "change", "reminder", "expiring", "accepted", "declined", "locked", "message", "changes",
+	    "renewal", "?"};
 
 	for (size_t i = 0; i < COUNT(kinds) * LANGUAGES * 64; i++) {
 		const struct mail_page m = {.language = (enum language)(i / COUNT(kinds) % LANGUAGES), .kind = kinds[i % COUNT(kinds)],
@@ -251,7 +260,8 @@ test_mails(void **state)
 		    .sha256 = HOSTILE, .reason = HOSTILE, .purchase_order = HOSTILE, .version = 1, .quote = i & 32,
 		    .body = i & 64 ? HOSTILE : NULL, .body_end = i & 64 ? HOSTILE : NULL, .own_subject = i & 64 ? HOSTILE : NULL,
 		    .opened = i & 128, .can_accept = i & 256, .to_sender = i & 512, .previous_amount = i & 128 ? HOSTILE : NULL,
-		    .previous_title = i & 256 ? HOSTILE : NULL, .sent_at = HOSTILE, .happened_at = HOSTILE};
+		    .previous_title = i & 256 ? HOSTILE : NULL, .sent_at = HOSTILE, .happened_at = HOSTILE,
+		    .text = i & 128 ? HOSTILE : NULL, .author = i & 256 ? HOSTILE : NULL, .about_version = i & 4, .about_page = i & 8};
 		struct buf html = buf_new(*state, 0), text = buf_new(*state, 0), subject = buf_new(*state, 0);
 
 		template_mail_html(&html, &m);

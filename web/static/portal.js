@@ -14,7 +14,7 @@
 		tries++;
 		fetch(page.dataset.path + "/opened", {
 			method: "POST",
-			body: new URLSearchParams({ version: page.dataset.version }),
+			body: new URLSearchParams({ version: page.dataset.version, seen: page.dataset.seen || 0 }),
 			credentials: "same-origin",
 			keepalive: true,
 		}).then(function (answer) {
