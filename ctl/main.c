@@ -29,6 +29,10 @@ static const struct command {
     {"keys", NULL, "", 0, " ", " ", true, ctl_keys, "print the public keys that the history is signed with"},
     {"verify", NULL, "[--tenant ID] [--document ID] [--keys FILE] [--store]", 0, " tenant document keys ", " store ", false,
         ctl_verify, "check histories, and with --store the stored files"},
+    {"fsck", NULL, "", 0, " ", " ", false, ctl_fsck, "compare the store with the rows that name its files"},
+    {"backup", NULL, "DIR", 1, " ", " ", false, ctl_backup, "copy the database and every file it names, new ones only, into DIR"},
+    {"restore", NULL, "DIR [--at TIME] [--replace]", 1, " at ", " replace ", false, ctl_restore,
+        "bring the newest backup in DIR, or that of TIME, into an empty system"},
 };
 
 static int

@@ -306,6 +306,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	v_sha256 bytea := decode(p_sha256, 'hex');
 BEGIN
+	-- A backup has copied the row, and is to find the bytes (ctl/backup.c).
+	IF NOT pg_try_advisory_xact_lock_shared(hashtext('portal erase')) THEN
+		PERFORM problem('unavailable', 'a backup is under way');
+	END IF;
 	PERFORM pg_advisory_xact_lock(file_lock_key(p_tenant, v_sha256));
 	PERFORM FROM file_use WHERE tenant_id = p_tenant AND sha256 = v_sha256
 	UNION ALL SELECT FROM setting_file WHERE tenant_id = p_tenant AND sha256 = v_sha256;
@@ -315,3 +319,9 @@ BEGIN
 	DELETE FROM file WHERE tenant_id = p_tenant AND sha256 = v_sha256;
 	RETURN json_build_object('erase', true);
 END $$;
+
+-- After a restore: numbers that the feed gave after the backup are not given again. A number a microsecond is more
+-- than any portal gives.
+CREATE OR REPLACE FUNCTION feed_skip() RETURNS void LANGUAGE sql AS $$
+	UPDATE feed SET last = greatest(last, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+$$;
