@@ -4,7 +4,7 @@
 
 #include "json.h"
 #include "sender.h"
-#include "serve.h"
+#include "sender_paths.h"
 #include "status.h"
 
 enum { LIMIT_DEFAULT = 50, LIMIT_MOST = 200 };
@@ -166,6 +166,26 @@ list_messages(struct request *request)
 	return NULL;
 }
 
+/* An event that the feed does not know, by an id such as ours: the portal has been restored from a backup made before it.
+ * ANSWER says where to read on. */
+static const struct problem *
+event_lost(struct request *request, const char *id, struct json_object *answer)
+{
+	enum { VERSION_AT = 14 }; /* RFC 9562: the digit that tells the version */
+	const char *resume = arena_strdup(request->arena, json_text(answer, "resume_after"));
+
+	if (id[VERSION_AT] != '7')
+		return parameter_refused(request, "after", "names no event of the feed");
+
+	struct problem *problem = problem_new(request->arena, PROBLEM_unknown_event,
+	    "the feed holds no such event: the portal may have been restored from a backup. Read on %s%s",
+	    resume ? "after " : "from the beginning", resume ? resume : "");
+
+	problem->member = "resume_after";
+	problem->value = resume;
+	return problem;
+}
+
 /* GET /api/v1/events?after=&limit=: the tenant's feed. `after` is the last event's id. */
 static const struct problem *
 list_events(struct request *request)
@@ -177,8 +197,8 @@ list_events(struct request *request)
 	TRY(query_check(request, known));
 	TRY(page_read(request, "after", &after, &limit));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_events, &list, request->tenant_id, after, limit));
-	if (!list)
-		return parameter_refused(request, "after", "names no event of the feed");
+	if (!json_member(list, "data"))
+		return event_lost(request, after, list);
 	reply_json(request, 200, list);
 	return NULL;
 }
@@ -279,7 +299,7 @@ main(int argc, char **argv)
 {
 	static const struct service service = {
 	    .name = "status", .role = "portal_sender", .routes = routes,
-	    .needs = CONFIG_SECRETS | CONFIG_BASE_URL | CONFIG_STORE, .measure = measure};
+	    .needs = CONFIG_SECRETS | CONFIG_BASE_URL | CONFIG_STORE, .shared = sender_paths, .measure = measure};
 
 	return serve(&service, argc, argv);
 }

@@ -4,7 +4,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "serve.h"
+#include "sender_paths.h"
 #include "store.h"
 
 enum { UPLOAD_MOST = 160 * MB, LOGO_MOST = 2 * MB, ATTACHMENT_MOST = 26 * MB, JSON_MOST = 256 * 1024 };
@@ -89,7 +89,7 @@ main(int argc, char **argv)
 {
 	static const struct service service = {
 	    .name = "upload", .role = "portal_sender", .routes = routes,
-	    .needs = CONFIG_SECRETS | CONFIG_STORE | CONFIG_BASE_URL};
+	    .needs = CONFIG_SECRETS | CONFIG_STORE | CONFIG_BASE_URL, .shared = sender_paths};
 
 	return serve(&service, argc, argv);
 }

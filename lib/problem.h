@@ -19,6 +19,7 @@
 	X(expired, 409, "The document has expired")                             \
 	X(withdrawn, 409, "The document was withdrawn")                         \
 	X(archived, 409, "The document is archived")                            \
+	X(unknown_event, 410, "This event is not in the feed")                  \
 	X(precondition_failed, 412, "The document has changed meanwhile")       \
 	X(too_large, 413, "The request is too large")                           \
 	X(unsupported_media_type, 415, "This content type is not taken here")   \
@@ -46,6 +47,7 @@ struct problem {
 	enum problem_code code;
 	const char *detail;          /* says what was wrong; never holds a secret */
 	struct problem_item *items;  /* in the order found; NULL when no member is at fault */
+	const char *member, *value;  /* one more member of the answer (RFC 9457, section 3.2), NULL: none; VALUE may be NULL */
 };
 
 /* Makes a problem in ARENA. Never NULL. */

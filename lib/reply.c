@@ -155,6 +155,8 @@ reply_problem_json(struct request *request, const struct problem *problem)
 	json_object_object_add(object, "status", json_object_new_int(problem_status(problem)));
 	json_object_object_add(object, "code", string(problem_name(problem)));
 	json_object_object_add(object, "detail", string(problem->detail));
+	if (problem->member)
+		json_object_object_add(object, problem->member, problem->value ? string(problem->value) : NULL);
 	if (problem->items) {
 		struct json_object *errors = json_object_new_array();
 

@@ -48,3 +48,14 @@ route_find(struct arena *arena, const struct route *routes, const char *method, 
 	}
 	return NULL;
 }
+
+const char *
+route_shared(struct arena *arena, const struct shared_path *shared, const char *path)
+{
+	const char *arguments[ARGUMENTS_MOST];
+
+	for (; *path == '/' && shared && shared->pattern; shared++)
+		if (path_match(arena, shared->pattern, path, arguments))
+			return shared->methods;
+	return NULL;
+}

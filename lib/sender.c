@@ -61,19 +61,51 @@ sender_reply_document(struct request *request, int status, const char *result, s
 	reply_header(request, "ETag", etag);
 }
 
+/* The end of the entity tag at TEXT (RFC 9110, section 8.8.3), or NULL where there is none. */
+static const char *
+tag_end(const char *text)
+{
+	if (!strncmp(text, "W/", 2))
+		text += 2;
+	if (*text++ != '"')
+		return NULL;
+	while (*text && *text != '"')
+		text++;
+	return *text ? text + 1 : NULL;
+}
+
+/* The tags of HEADER that are revisions of ours, as 3,4; NULL where it is no list of tags. A weak tag or somebody
+ * else's matches nothing. */
+static const char *
+revisions_listed(struct arena *arena, const char *header)
+{
+	struct buf list = buf_new(arena, 0);
+	const char *end;
+
+	for (const char *tag = header; *(tag += strspn(tag, " \t,")); tag = end) {
+		end = tag_end(tag);
+		if (!end || (end[strspn(end, " \t")] && end[strspn(end, " \t")] != ','))
+			return NULL;
+
+		size_t digits = strspn(tag + 1, "0123456789");
+
+		if (digits && tag + digits + 2 == end)
+			buf_printf(&list, "%s%.*s", list.length ? "," : "", (int)digits, tag + 1);
+	}
+	return list.bytes;
+}
+
 const struct problem *
-sender_if_match(struct request *request, const char **revision)
+sender_if_match(struct request *request, const char **revisions)
 {
 	const char *header = request_header(request, "If-Match");
-	size_t digits = header && *header == '"' ? strspn(header + 1, "0123456789") : 0;
 
-	*revision = header ? "-1" : NULL;
+	*revisions = header;
 	if (!header || !strcmp(header, "*"))
 		return NULL;
-	if (!digits || digits > 9 || strcmp(header + 1 + digits, "\"") != 0)
-		return problem_new(request->arena, PROBLEM_precondition_failed, "If-Match is not an ETag of this document");
-	*revision = arena_strndup(request->arena, header + 1, digits);
-	return NULL;
+	*revisions = revisions_listed(request->arena, header);
+	return *revisions && **revisions ? NULL
+	    : problem_new(request->arena, PROBLEM_precondition_failed, "If-Match names no ETag of ours, as in \"3\"");
 }
 
 const struct problem *

@@ -13,9 +13,9 @@ void sender_reply_settings(struct request *request, int status, struct json_obje
 /* Makes the links of one document of a list. */
 void sender_links(struct request *request, struct json_object *document);
 
-/* The revision that If-Match asks for, as text for the database; NULL when it asks for none, "-1" for any (`*`).
- * Problem: bad_request. */
-const struct problem *sender_if_match(struct request *request, const char **revision);
+/* The revisions that If-Match allows (RFC 9110, section 13.1.1), as text for the database: 3,4 or `*` for any; NULL when
+ * it asks for none. Problem: precondition_failed where it names none of ours. */
+const struct problem *sender_if_match(struct request *request, const char **revisions);
 
 /* A route's {id}: a UUID, or the problem not_found of WHAT it names. */
 const struct problem *sender_id(struct request *request, const char *what, const char **id);

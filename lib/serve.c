@@ -51,6 +51,8 @@ handle(struct request *request, const struct service *service, FCGX_Stream *in)
 	request->language = language_accept(request_header(request, "Accept-Language"), LANGUAGE_DA);
 	request->route = route_find(request->arena, service->routes, request->method, request->path,
 	    request->arguments, &allowed);
+	if (!request->route && service->shared)
+		allowed = route_shared(request->arena, service->shared, request->path);
 	request->allowed = allowed;
 	if (allowed && !request->route)
 		return problem_new(request->arena, PROBLEM_method_not_allowed, "allowed here: %s", allowed);
@@ -74,7 +76,7 @@ reason(int status)
 		const char *phrase;
 	} reasons[] = {
 	    {200, "OK"}, {201, "Created"}, {204, "No Content"}, {303, "See Other"}, {304, "Not Modified"}, {400, "Bad Request"},
-	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"},
+	    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"},
 	    {412, "Precondition Failed"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
 	    {422, "Unprocessable Content"}, {429, "Too Many Requests"}, {500, "Internal Server Error"},
 	    {503, "Service Unavailable"},

@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <inttypes.h>
+#include <netdb.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -118,15 +119,31 @@ url_part(struct arena *arena, CURLU *url, CURLUPart part)
 	return copy;
 }
 
+/* Whether a host name leads to networks that ops listed, and nowhere else, as far as one can say today: the worker
+ * judges again what it connects to. */
+static bool
+name_listed(const struct network_rules *rules, const char *host)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	struct addrinfo *addresses = NULL;
+	bool listed = !getaddrinfo(host, NULL, &hints, &addresses);
+
+	for (const struct addrinfo *one = addresses; one; one = one->ai_next)
+		listed = listed && network_listed(rules, one->ai_addr);
+	if (addresses)
+		freeaddrinfo(addresses);
+	return listed;
+}
+
 static const char *
-literal_fault(struct arena *arena, const struct network_rules *rules, const char *host, bool encrypted)
+host_fault(struct arena *arena, const struct network_rules *rules, const char *host, bool encrypted)
 {
 	size_t length = strlen(host);
 	bool bracketed = length > 2 && host[0] == '[';
 	struct sockaddr_storage address;
 
 	if (!network_literal(bracketed ? arena_strndup(arena, host + 1, length - 2) : host, &address))
-		return NULL;
+		return encrypted || name_listed(rules, host) ? NULL : "must begin with https://";
 	if (!network_allowed(rules, (struct sockaddr *)&address))
 		return "points to an address that is not public";
 	if (!encrypted && !network_listed(rules, (struct sockaddr *)&address))
@@ -152,7 +169,7 @@ url_fault(struct arena *arena, const struct network_rules *rules, CURLU *url)
 		return "must not hold a user name or password";
 	if (url_part(arena, url, CURLUPART_ZONEID))
 		return "points to an address that is not public";
-	return literal_fault(arena, rules, host, encrypted);
+	return host_fault(arena, rules, host, encrypted);
 }
 
 const struct problem *

@@ -4,11 +4,12 @@
 # usage: send-folder.sh BASE_URL API_KEY FOLDER
 #   BASE_URL  such as https://portal.example
 #   API_KEY   with the scope `write`
-#   FOLDER    holds NAME.pdf and NAME.json, the metadata of docs/api.md, for each document; attachments are not sent
+#   FOLDER    holds NAME.pdf (or NAME.PDF) and NAME.json, the metadata of docs/api.md, for each document; attachments are
+#             not sent
 #
 # It can be started again at any time, and several times at once: the portal knows a document by its `external_id`, and what
 # it has already is `unchanged`. What fails for the moment (no connection, 429, 5xx) is tried again. The exit status is
-# 0 when everything was taken, 1 when something was not, 2 when it could not begin.
+# 0 when everything was taken, also where there is nothing to send, 1 when something was not, 2 when it could not begin.
 #
 # Settings: SEND_TRIES (8) times a document is tried, SEND_WAIT_MOST (60) seconds it waits at most between two tries.
 set -eu
@@ -96,13 +97,13 @@ may_pass() {
 	esac
 }
 
-# send NAME: sets $result.
+# send PDF: sets $result.
 send() {
-	pdf=$folder/$1.pdf
-	metadata=$folder/$1.json
+	pdf=$1
+	metadata=${1%.*}.json
 	if [ ! -r "$metadata" ] || [ ! -r "$pdf" ]; then
 		result=refused
-		printf '%s\n' "$1.json or $1.pdf cannot be read" >"$work/why"
+		printf '%s\n' "${metadata##*/} or ${pdf##*/} cannot be read" >"$work/why"
 		return
 	fi
 	# The same key for every try of this content in this run: a lost answer comes again. Another run asks anew.
@@ -156,16 +157,17 @@ case $status in
 esac
 
 total=0
-for pdf in "$folder"/*.pdf; do
+for pdf in "$folder"/*.[pP][dD][fF]; do
 	[ ! -e "$pdf" ] || total=$((total + 1))
 done
+[ "$total" -gt 0 ] || say "there are no PDFs in $folder"
 number=0
-for pdf in "$folder"/*.pdf; do
+for pdf in "$folder"/*.[pP][dD][fF]; do
 	[ -e "$pdf" ] || continue
 	name=${pdf##*/}
-	name=${name%.pdf}
+	name=${name%.*}
 	number=$((number + 1))
-	send "$name"
+	send "$pdf"
 	say "$number/$total $name $result"
 	say "$result" >>"$work/results"
 	case $result in

@@ -32,6 +32,11 @@ BEGIN
 	RAISE EXCEPTION USING ERRCODE = 'DP001', MESSAGE = code, DETAIL = detail, HINT = coalesce(pointer, '');
 END $$;
 
+-- Whether If-Match names a revision: `*`, or a list as in 3,4. NULL names none, and asks for none.
+CREATE OR REPLACE FUNCTION revision_named(written text, revision integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+	SELECT written = '*' OR revision::text = ANY (string_to_array(written, ','))
+$$;
+
 -- What a date or time of the API means as a moment; a plain date means the end of that day in ZONE.
 CREATE OR REPLACE FUNCTION moment(written text, zone text) RETURNS timestamptz LANGUAGE sql STABLE AS $$
 	SELECT CASE WHEN length(written) = 10

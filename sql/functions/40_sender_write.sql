@@ -156,7 +156,7 @@ $$;
 -- size, pages}, ATTACHMENTS an array of {n, name, type, size, sha256}; their bytes are in the store, under
 -- their locks. CODE is the scrypt of a new access code, or NULL. Gives {result, document}.
 CREATE OR REPLACE FUNCTION sender_put_document(p_tenant uuid, p_given jsonb, p_file jsonb, p_attachments jsonb,
-	p_code text, p_revision integer, p_request text)
+	p_code text, p_revisions text, p_request text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	s setting;
@@ -169,7 +169,7 @@ BEGIN
 	SELECT * INTO STRICT s FROM setting WHERE tenant_id = p_tenant;
 	d := document_lock(p_tenant, s, p_given);
 	v_at := portal_now();
-	PERFORM require_revision(d, p_revision);
+	PERFORM require_revision(d, p_revisions);
 	SELECT * INTO v_old FROM version WHERE tenant_id = p_tenant AND document_id = d.id AND version = d.version;
 	-- Standard attachments join a version when it is made; a change of them alone makes none.
 	v_facts := uploaded_facts(v_old, p_given, p_file, p_attachments);
@@ -187,7 +187,7 @@ END $$;
 
 -- PATCH /api/v1/documents/{id}: settings, dates and contacts of the current version. NULL: no such document.
 CREATE OR REPLACE FUNCTION sender_patch_document(p_tenant uuid, p_document uuid, p_given jsonb, p_code text,
-	p_revision integer, p_request text)
+	p_revisions text, p_request text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	s setting;
@@ -200,7 +200,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
-	PERFORM require_revision(d, p_revision);
+	PERFORM require_revision(d, p_revisions);
 	v_result := document_change(d, s, p_given, p_code, 'unchanged', portal_now(), p_request);
 	RETURN json_build_object('result', v_result, 'document', document_json(p_tenant, d.id));
 END $$;

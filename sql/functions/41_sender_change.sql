@@ -19,10 +19,10 @@ BEGIN
 			ELSE format('the document is %s', document_state(d, p_at)) END);
 END $$;
 
-CREATE OR REPLACE FUNCTION require_revision(d document, p_revision integer) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION require_revision(d document, p_revisions text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-	-- -1 is If-Match's `*`: whatever it is, as long as it exists.
-	IF p_revision IS NOT NULL AND (d.version = 0 OR d.revision <> p_revision AND p_revision <> -1) THEN
+	-- If-Match's `*` is whatever it is, as long as it exists.
+	IF p_revisions IS NOT NULL AND (d.version = 0 OR NOT revision_named(p_revisions, d.revision)) THEN
 		PERFORM problem('precondition_failed', 'If-Match names another state of the document');
 	END IF;
 END $$;

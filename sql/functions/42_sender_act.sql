@@ -18,7 +18,7 @@ BEGIN
 END $$;
 
 -- DELETE /api/v1/documents/{id}. Gives {"id": …}, or NULL where there is nothing to remove.
-CREATE OR REPLACE FUNCTION sender_remove_document(p_tenant uuid, p_document uuid, p_revision integer, p_request text)
+CREATE OR REPLACE FUNCTION sender_remove_document(p_tenant uuid, p_document uuid, p_revisions text, p_request text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	d document;
@@ -28,7 +28,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
-	PERFORM require_revision(d, p_revision);
+	PERFORM require_revision(d, p_revisions);
 	PERFORM document_remove(d, portal_now(), p_request);
 	RETURN json_build_object('id', p_document);
 END $$;
@@ -50,7 +50,7 @@ END $$;
 
 -- POST /api/v1/documents/{id}/withdraw, archive, unarchive, remind. Gives {result, document}; result is
 -- `done` or `unchanged` (it was so already). NULL: no such document.
-CREATE OR REPLACE FUNCTION sender_act(p_tenant uuid, p_document uuid, p_action text, p_revision integer, p_request text)
+CREATE OR REPLACE FUNCTION sender_act(p_tenant uuid, p_document uuid, p_action text, p_revisions text, p_request text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	d document;
@@ -63,7 +63,7 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	v_at := portal_now();
-	PERFORM require_revision(d, p_revision);
+	PERFORM require_revision(d, p_revisions);
 	PERFORM require_transition(d, p_action, v_at, '{}');
 	IF transition_answer(d, p_action, v_at) = 'repeat' OR p_action = 'withdraw' AND d.withdrawn_at IS NOT NULL THEN
 		v_result := 'unchanged';

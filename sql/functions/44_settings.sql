@@ -30,12 +30,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 $$;
 
 -- The settings' row, locked, at the revision asked for.
-CREATE OR REPLACE FUNCTION setting_lock(p_tenant uuid, p_revision integer) RETURNS setting LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION setting_lock(p_tenant uuid, p_revisions text) RETURNS setting LANGUAGE plpgsql AS $$
 DECLARE
 	s setting;
 BEGIN
 	SELECT * INTO STRICT s FROM setting WHERE tenant_id = p_tenant FOR UPDATE;
-	IF p_revision NOT IN (s.revision, -1) THEN
+	IF NOT revision_named(p_revisions, s.revision) THEN
 		PERFORM problem('precondition_failed', 'If-Match names another state of the settings');
 	END IF;
 	RETURN s;
@@ -52,10 +52,10 @@ CREATE OR REPLACE FUNCTION json_merge(target jsonb, patch jsonb) RETURNS jsonb L
 $$;
 
 -- PATCH /api/v1/settings. GIVEN has passed lib/schemas.c.
-CREATE OR REPLACE FUNCTION sender_patch_settings(p_tenant uuid, p_given jsonb, p_revision integer) RETURNS json
+CREATE OR REPLACE FUNCTION sender_patch_settings(p_tenant uuid, p_given jsonb, p_revisions text) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
-	s setting := setting_lock(p_tenant, p_revision);
+	s setting := setting_lock(p_tenant, p_revisions);
 BEGIN
 	-- Of all that PostgreSQL knows: places, and UTC. Not `posixrules`, `right/…`, `Etc/GMT+5` and the like.
 	PERFORM FROM pg_timezone_names WHERE name = p_given ->> 'time_zone' AND (name = 'UTC' OR split_part(name, '/', 1)
@@ -102,10 +102,10 @@ END $$;
 -- PUT /api/v1/settings/logo, POST /api/v1/settings/attachments: FILE is {name, type, size, sha256}, its
 -- bytes in the store, under their lock. At most 10 standard attachments, none twice: one that is there already, by
 -- bytes and name, is `unchanged`, which is a member of the answer besides the settings.
-CREATE OR REPLACE FUNCTION sender_add_setting_file(p_tenant uuid, p_kind text, p_file jsonb, p_revision integer)
+CREATE OR REPLACE FUNCTION sender_add_setting_file(p_tenant uuid, p_kind text, p_file jsonb, p_revisions text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
-	s setting := setting_lock(p_tenant, p_revision);
+	s setting := setting_lock(p_tenant, p_revisions);
 BEGIN
 	IF p_kind = 'logo' THEN
 		PERFORM setting_files_free(p_tenant, 'logo', NULL);
@@ -136,10 +136,10 @@ BEGIN
 END $$;
 
 -- DELETE of the logo (ID NULL) or of one standard attachment. NULL: there is none.
-CREATE OR REPLACE FUNCTION sender_delete_setting_file(p_tenant uuid, p_kind text, p_id uuid, p_revision integer)
+CREATE OR REPLACE FUNCTION sender_delete_setting_file(p_tenant uuid, p_kind text, p_id uuid, p_revisions text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
-	s setting := setting_lock(p_tenant, p_revision);
+	s setting := setting_lock(p_tenant, p_revisions);
 BEGIN
 	IF NOT setting_files_free(p_tenant, p_kind, p_id) THEN
 		RETURN NULL;

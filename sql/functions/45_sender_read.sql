@@ -180,8 +180,17 @@ RETURNS json LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_t
 			OR EXISTS (SELECT FROM event WHERE tenant_id = p_tenant AND document_id = p_document AND id = p_after))
 $$;
 
--- The feed: every event of the tenant after the one named, in the order the worker numbered them.
--- NULL when AFTER names no event of this tenant.
+-- Where to read on for who holds an event that the feed does not know, having been restored from a backup made
+-- before it. What is after it came later, and ids grow with time (new_id()): NULL asks for the beginning.
+CREATE OR REPLACE FUNCTION feed_resume(p_tenant uuid, p_lost uuid) RETURNS uuid LANGUAGE sql STABLE AS $$
+	SELECT id FROM event
+	WHERE tenant_id = p_tenant AND feed_no < coalesce(
+		(SELECT min(feed_no) FROM event WHERE tenant_id = p_tenant AND feed_no IS NOT NULL AND id > p_lost), 9223372036854775807)
+	ORDER BY feed_no DESC LIMIT 1
+$$;
+
+-- The feed: every event of the tenant after the one named, in the order the worker numbered them. When AFTER names
+-- no event of this tenant, {"resume_after"}.
 CREATE OR REPLACE FUNCTION sender_events(p_tenant uuid, p_after uuid, p_limit integer) RETURNS json
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 	WITH start AS (
@@ -192,10 +201,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 		SELECT e, row_number() OVER (ORDER BY e.feed_no) AS n FROM event e, start
 		WHERE e.tenant_id = p_tenant AND e.feed_no > start.no
 		ORDER BY e.feed_no LIMIT p_limit + 1)
-	SELECT json_build_object(
+	SELECT CASE WHEN EXISTS (SELECT FROM start) THEN json_build_object(
 		'data', (SELECT coalesce(json_agg(event_json(e) ORDER BY n), '[]') FROM page WHERE n <= p_limit),
 		'next', (SELECT (e).id FROM page WHERE n = p_limit AND EXISTS (SELECT FROM page WHERE n > p_limit)))
-	FROM start
+	ELSE json_build_object('resume_after', feed_resume(p_tenant, p_after)) END
 $$;
 
 -- {sha256, name, size} of a version's PDF (the current one when VERSION is NULL), or NULL.

@@ -92,6 +92,19 @@ test('what is refused is told, with what is wrong, and the rest is sent', async 
 		assert.ok(text.includes(words), `${words} in ${text}`);
 });
 
+test('.PDF in any case is sent; a folder without PDFs is told of', async () => {
+	const {key} = await portal.tenant();
+	const {'T-9.pdf': bytes, 'T-9.json': json} = named('T-9');
+	const {status, lines, results} = await send(key, makeFolder({'T-9.PDF': bytes, 'T-9.json': json, ...named('T-10')}));
+
+	assert.deepEqual([status, lines.sort()], [0, ['1/2 T-10 created', '2/2 T-9 created']]);
+	assert.deepEqual(results, {...none, created: 2});
+	const empty = await send(key, makeFolder({'T-11.json': json}));
+
+	assert.deepEqual([empty.status, empty.results], [0, none]);
+	assert.match(empty.text, /there are no PDFs in /);
+});
+
 test('without a good key or a portal it does not begin', async () => {
 	const folder = makeFolder(named('T-1'));
 

@@ -263,6 +263,30 @@ describe('the feed', () => {
 		assert.deepEqual((await read(api, before.after)).events.map(event => event.external_id), ['end-3', 'end-4']);
 	});
 
+	test('a place that a restore has lost: the answer says where to read on, with no gap and no repeat', async () => {
+		const {api, tenantId} = await portal.tenant();
+		const numbered = count => waitFor(`${count} events in the feed`, async () => await portal.sqlValue(
+			`SELECT count(*) FROM event WHERE tenant_id = '${tenantId}' AND feed_no IS NOT NULL`) === String(count));
+		const lost = async () => (await portal.sqlValue('SELECT portal.new_id()'));
+		const nowhere = await lost();
+
+		assertProblem(await api.get(`/events?after=${nowhere}`), 410, 'unknown_event');
+		assert.equal((await api.get(`/events?after=${nowhere}`)).body.resume_after, null, 'from the beginning');
+		for (const n of [0, 1, 2])
+			await api.send(metadata(`restore-${n}`, {notify: {on_upload: false}}), pdf);
+		await numbered(3);
+		const {events: [, , last]} = await read(api);
+		const gone = await lost(); // of an event after the backup
+
+		for (const n of [3, 4])
+			await api.send(metadata(`restore-${n}`, {notify: {on_upload: false}}), pdf);
+		await numbered(5);
+		const {status, body} = await api.get(`/events?after=${gone}`);
+
+		assert.deepEqual([status, body.code, body.resume_after], [410, 'unknown_event', last.id]);
+		assert.deepEqual((await read(api, body.resume_after)).events.map(event => event.external_id), ['restore-3', 'restore-4']);
+	});
+
 	test('a place that there is not, and one of another tenant, are refused', async () => {
 		const {api} = await portal.tenant(), {api: other} = await portal.tenant();
 
@@ -273,8 +297,10 @@ describe('the feed', () => {
 			return page.events.length && page;
 		});
 
-		for (const after of [event.id, '01a20a79-e3ed-7343-bf46-a9b7192ee56f', 'x'])
+		for (const after of ['01a20a79-e3ed-4343-bf46-a9b7192ee56f', 'x'])
 			assertProblem(await api.get(`/events?after=${after}`), 422, 'invalid', ['after']);
+		for (const after of [event.id, '01a20a79-e3ed-7343-bf46-a9b7192ee56f'])
+			assertProblem(await api.get(`/events?after=${after}`), 410, 'unknown_event');
 		assert.deepEqual((await api.get('/events')).body, {data: [], next: null});
 	});
 });

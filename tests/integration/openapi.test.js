@@ -379,6 +379,21 @@ describe('refusals are as described', () => {
 		});
 	}
 
+	test('a method that a path does not have: Allow names all that it has', async () => {
+		for (const [path, item] of Object.entries(openapi.description.paths)) {
+			const has = Object.keys(item).filter(name => name !== 'parameters').map(name => name.toUpperCase()).sort();
+
+			if (path.endsWith('/counts')) // for other methods a document's id, and no valid one
+				continue;
+			for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(one => !has.includes(one))) {
+				const answer = await api.request(method, path.replace('/api/v1', '').replace(/\{\w+\}/g, nobody.id), {});
+
+				assert.equal(answer.status, 405, `${method} ${path}: ${JSON.stringify(answer.body)}`);
+				assert.deepEqual(answer.headers.get('allow').split(', ').sort(), has, `${method} ${path}`);
+			}
+		}
+	});
+
 	test('a key that came with another request', async () => {
 		const headers = {'idempotency-key': randomUUID()}, patch = openapi.operation('patchSettings');
 

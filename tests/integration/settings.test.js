@@ -529,7 +529,7 @@ describe('keys and tenants', () => {
 		])
 			assertProblem(await other.request(method, path, {body}), 404, 'not_found');
 		assert.deepEqual((await other.get(`/documents?external_id=${(await api.document(id)).external_id}`)).body.data, []);
-		assert.equal((await other.get(`/events?after=${(await api.events(id))[0].id}`)).status, 422);
+		assert.equal((await other.get(`/events?after=${(await api.events(id))[0].id}`)).status, 410);
 		assert.deepEqual(await settings(), before[0]);
 		assert.equal((await api.document(id)).state, 'sent');
 		await api.request('DELETE', `/webhooks/${hook.id}`);

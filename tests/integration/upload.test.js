@@ -249,6 +249,21 @@ describe('the upsert', async () => {
 		assert.deepEqual([part.notify.on_change, part.notify.on_upload], [false, true]);
 	});
 
+	test('If-Match takes a list, of which weak and foreign tags match nothing', async () => {
+		let {headers} = await api.upload(metadata('U-list'), pdf);
+		let n = 0;
+		const put = ifMatch => api.upload(metadata('U-list', {message: `Nr. ${n++}`}), pdf, [], {'if-match': ifMatch});
+
+		for (const list of [etag => `"998", ${etag}`, etag => `${etag},"998"`, etag => `, ${etag} ,`, etag => `W/"1", "x,y", ${etag}`, () => '*']) {
+			const answer = await put(list(headers.get('etag')));
+
+			assert.equal(answer.status, 200, list('"n"'));
+			({headers} = answer);
+		}
+		for (const list of [etag => `W/${etag}`, () => '"998", "999"', etag => `${etag} "998"`, etag => etag.slice(0, -1), etag => etag.slice(1, -1), () => '"x"', etag => `*, ${etag}`, () => ','])
+			assertProblem(await put(list(headers.get('etag'))), 412, 'precondition_failed');
+	});
+
 	test('If-Match refuses another state', async () => {
 		const {headers} = await api.upload(metadata('U-3'), pdf);
 		const put = (etag, message) => api.upload(metadata('U-3', {message}), pdf, [], {'if-match': etag});

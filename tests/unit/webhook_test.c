@@ -141,6 +141,8 @@ test_url(void **state)
 	    {"127.0.0.0/8, ::1", "http://localhost:8080/", true},
 	    {"127.0.0.0/8, ::1", "http://10.0.0.1/", false},
 	    {"127.0.0.0/8, ::1", "http://1.1.1.1/", false},
+    {"127.0.0.0/8, ::1", "http://name.invalid/", false},
+    {"10.0.0.0/8", "http://localhost/", false},
 	    {"127.0.0.0/8, ::1", "https://10.0.0.1/", false},
 	};
 	struct arena *arena = arena_new();
