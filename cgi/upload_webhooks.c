@@ -30,12 +30,10 @@ const struct problem *
 add_webhook(struct request *request)
 {
 	struct json_object *given = NULL, *webhook = NULL;
-	struct network_rules rules;
 	const char *secret, *sealed, *fingerprint;
 
 	TRY(change_json(request, &schema_webhook, false, &given, &fingerprint));
-	TRY(network_rules_parse(request->arena, request->config->webhook_allow, &rules));
-	TRY(webhook_url_check(request->arena, &rules, json_text(given, "url")));
+	TRY(webhook_url_check(request->arena, request->config->webhook_rules, json_text(given, "url")));
 	TRY(secret_make(request, &secret, &sealed));
 	TRY(change_begin(request, fingerprint));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_add_webhook, &webhook, request->tenant_id, fingerprint, sealed));

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "mail.h"
+#include "network.h"
 
 /* An empty variable counts as not set: compose files pass those. */
 static const char *
@@ -62,6 +63,16 @@ mail_read(struct arena *arena, struct config *config)
 	    : problem_new(arena, PROBLEM_internal, "PORTAL_MAIL_FROM: %s is not an address like tilbud@example.dk", config->mail_from);
 }
 
+static const struct problem *
+webhook_rules_read(struct arena *arena, struct config *config)
+{
+	struct network_rules *rules = arena_alloc(arena, sizeof *rules);
+	const struct problem *problem = network_rules_parse(arena, setting("PORTAL_WEBHOOK_ALLOW"), rules);
+
+	config->webhook_rules = rules;
+	return problem ? problem_new(arena, PROBLEM_internal, "PORTAL_WEBHOOK_ALLOW: %s", problem->detail) : NULL;
+}
+
 const struct problem *
 config_load(struct arena *arena, unsigned needs, struct config *config)
 {
@@ -71,7 +82,7 @@ config_load(struct arena *arena, unsigned needs, struct config *config)
 	if (!log_level_parse(level ? level : "info", &config->log_level))
 		return problem_new(arena, PROBLEM_internal, "PORTAL_LOG_LEVEL: %s is none of debug, info, warning, error", level);
 	TRY(required(arena, "PORTAL_DATABASE_URL", &config->database_url));
-	config->webhook_allow = setting("PORTAL_WEBHOOK_ALLOW");
+	TRY(webhook_rules_read(arena, config));
 	if (needs & CONFIG_SECRETS)
 		TRY(required(arena, "PORTAL_SECRET_FILE", &config->secret_file));
 	if (needs & CONFIG_STORE)

@@ -5,6 +5,8 @@
 #include "log.h"
 #include "problem.h"
 
+struct network_rules;
+
 /* What a program needs beyond the database. */
 enum config_need {
 	CONFIG_SECRETS = 1,
@@ -21,7 +23,7 @@ struct config {
 	const char *smtp_url;      /* PORTAL_SMTP_URL, NULL: mails become files in mail_dir */
 	const char *mail_dir;      /* PORTAL_MAIL_DIR */
 	const char *mail_from;     /* PORTAL_MAIL_FROM */
-	const char *webhook_allow; /* PORTAL_WEBHOOK_ALLOW, NULL: public addresses only */
+	const struct network_rules *webhook_rules; /* PORTAL_WEBHOOK_ALLOW; none: public addresses only */
 	enum log_level log_level;  /* PORTAL_LOG_LEVEL */
 };
 

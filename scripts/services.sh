@@ -32,6 +32,12 @@ settings() {
 	setting "$1" PORTAL_WEBHOOK_ALLOW "${PORTAL_WEBHOOK_ALLOW:-}"
 }
 
+# mail_settings PROGRAM: the environment of one that sends mails.
+mail_settings() {
+	settings "$1"
+	setting "$1" PORTAL_SMTP_URL "${PORTAL_SMTP_URL:-}"
+}
+
 # service NAME STOP-SIGNAL [-e FOLDER] COMMAND...: a service that runs COMMAND under chpst(8), and whose output goes to log/NAME/current.
 # What runit starts anew never meets its predecessor: a command that dies takes its process group along, and
 # it ends when its runsv does.
@@ -70,8 +76,7 @@ make_services() {
 			"-e $var/env/$executable $bin/$executable $run/$executable.sock $(processes_of "$executable")"
 	done
 
-	settings worker
-	setting worker PORTAL_SMTP_URL "${PORTAL_SMTP_URL:-}"
+	mail_settings worker
 	service worker TERM "-e $var/env/worker $bin/worker"
 
 	settings portalctl

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "json.h"
@@ -126,24 +127,47 @@ work(const struct outbox_setting *setting)
 	outbox_free(outbox);
 }
 
+/* The settings, and the transfers made from them. */
+static const struct problem *
+settings_read(struct arena *arena, struct config *config, struct transfers **transfers)
+{
+	struct transfer_settings *settings = arena_alloc(arena, sizeof *settings);
+
+	TRY(config_load(arena, CONFIG_SECRETS | CONFIG_STORE | CONFIG_MAIL | CONFIG_BASE_URL, config));
+	settings->smtp_url = config->smtp_url;
+	settings->mail_dir = config->mail_dir;
+	settings->rules = config->webhook_rules;
+
+	const struct problem *problem = transfers_new(arena, settings, transfers);
+
+	return problem ? problem_new(arena, PROBLEM_internal, "PORTAL_SMTP_URL: %s", problem->items->detail) : NULL;
+}
+
+/* `worker --check` only says whether the settings are good: no keys, no database. */
+static int
+check(struct arena *arena)
+{
+	struct config config;
+	struct transfers *transfers = NULL;
+	const struct problem *problem = settings_read(arena, &config, &transfers);
+
+	if (problem)
+		fprintf(stderr, "%s\n", problem->detail);
+	transfers_free(transfers);
+	arena_free(arena);
+	return problem ? 1 : 0;
+}
+
 static const struct problem *
 start(struct arena *arena, struct config *config, struct secrets **secrets, struct transfers **transfers)
 {
-	struct transfer_settings *settings = arena_alloc(arena, sizeof *settings);
-	struct network_rules *rules = arena_alloc(arena, sizeof *rules);
-
-	TRY(config_load(arena, CONFIG_SECRETS | CONFIG_STORE | CONFIG_MAIL | CONFIG_BASE_URL, config));
+	TRY(settings_read(arena, config, transfers));
 	log_start("worker", config->log_level);
-	TRY(secrets_load(arena, config->secret_file, secrets));
-	TRY(network_rules_parse(arena, config->webhook_allow, rules));
-	settings->smtp_url = config->smtp_url;
-	settings->mail_dir = config->mail_dir;
-	settings->rules = rules;
-	return transfers_new(arena, settings, transfers);
+	return secrets_load(arena, config->secret_file, secrets);
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct arena *arena = arena_new();
 	struct config config;
@@ -151,6 +175,8 @@ main(void)
 	struct transfers *transfers = NULL;
 	struct sigaction action = {.sa_handler = end};
 
+	if (argc == 2 && !strcmp(argv[1], "--check"))
+		return check(arena);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
