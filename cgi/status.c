@@ -2,6 +2,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "bundle.h"
 #include "json.h"
 #include "sender.h"
 #include "sender_paths.h"
@@ -223,6 +224,32 @@ show_file(struct request *request)
 	return NULL;
 }
 
+/* GET /api/v1/documents/{id}/evidence?version=: the evidence bundle of a version, the current one by default, decided or
+ * not. The zip is made in the store; nginx sends it. */
+static const struct problem *
+show_evidence(struct request *request)
+{
+	static const char *const known[] = {"version", NULL};
+	struct json_object *evidence = NULL, *document;
+	struct bundle bundle;
+	int64_t version = 0;
+	const char *id, *number;
+
+	TRY(sender_id(request, "document", &id));
+	TRY(query_check(request, known));
+	TRY(form_int(request->arena, request->query, "version", 1, INT32_MAX, &version));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_evidence, &evidence, request->tenant_id, id,
+	    version ? arena_printf(request->arena, "%d", (int)version) : NULL));
+	if (!evidence)
+		return sender_not_found(request, "document or version");
+	TRY(bundle_make(request->arena, request->config, request->tenant_id, evidence, &bundle));
+	document = json_member(json_member(evidence, "manifest"), "document");
+	number = json_text(document, "number");
+	reply_stored(request, bundle.path, bundle.sha256, "application/zip",
+	    arena_printf(request->arena, "evidence-%s.zip", number ? number : json_text(document, "external_id")), false);
+	return NULL;
+}
+
 /* GET /api/v1/webhooks: the tenant's webhooks, without their secrets. */
 static const struct problem *
 list_webhooks(struct request *request)
@@ -289,6 +316,7 @@ static const struct route routes[] = {
     {"GET", "/api/v1/documents/{id}/events", AUTH_READ, 0, list_document_events},
     {"GET", "/api/v1/documents/{id}/messages", AUTH_READ, 0, list_messages},
     {"GET", "/api/v1/documents/{id}/file", AUTH_READ, 0, show_file},
+    {"GET", "/api/v1/documents/{id}/evidence", AUTH_READ, 0, show_evidence},
     {"GET", "/api/v1/events", AUTH_READ, 0, list_events},
     {"GET", "/api/v1/webhooks", AUTH_READ, 0, list_webhooks},
     {0},

@@ -27,8 +27,9 @@ static const struct command {
     {"key", "list", "TENANT_ID", 1, " ", " ", false, ctl_key_list, "list a tenant's API keys"},
     {"key", "revoke", "KEY_ID", 1, " ", " ", false, ctl_key_revoke, "end an API key at once"},
     {"keys", NULL, "", 0, " ", " ", true, ctl_keys, "print the public keys that the history is signed with"},
-    {"verify", NULL, "[--tenant ID] [--document ID] [--keys FILE] [--store]", 0, " tenant document keys ", " store ", false,
-        ctl_verify, "check histories, and with --store the stored files"},
+    {"verify", NULL, "[--tenant ID] [--document ID] [--keys FILE] [--store] | --bundle FILE [--keys FILE]", 0,
+        " tenant document keys bundle ", " store ", false, ctl_verify,
+        "check histories, and with --store the stored files; or an evidence bundle, without any database"},
     {"fsck", NULL, "", 0, " ", " ", false, ctl_fsck, "compare the store with the rows that name its files"},
     {"backup", NULL, "DIR", 1, " ", " ", false, ctl_backup, "copy the database and every file it names, new ones only, into DIR"},
     {"restore", NULL, "DIR [--at TIME] [--replace]", 1, " at ", " replace ", false, ctl_restore,
@@ -121,8 +122,9 @@ main(int argc, char **argv)
 	}
 
 	const char *url = getenv("PORTAL_DATABASE_URL");
+	bool offline = command->offline || option(&line, "bundle", NULL);
 
-	if (!command->offline && (!url || !*url)) {
+	if (!offline && (!url || !*url)) {
 		fputs("portalctl: PORTAL_DATABASE_URL is not set\n", stderr);
 		arena_free(line.arena);
 		return 1;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle_check.h"
 #include "chain.h"
 #include "ctl.h"
 #include "encode.h"
@@ -57,12 +58,39 @@ id_option(struct command_line *line, const char *name, const char **id)
 	return NULL;
 }
 
+/* --bundle: needs neither database nor portal. Without keys to trust it is checked against those that it brings. */
+static const struct problem *
+bundle_verify(struct command_line *line, const char *path)
+{
+	const char *own = getenv("PORTAL_SECRET_FILE");
+	const struct keyring *ring = NULL;
+	struct bundle_result result;
+
+	if (option(line, "tenant", NULL) || option(line, "document", NULL) || flag(line, "store"))
+		return problem_new(line->arena, PROBLEM_bad_request, "--bundle stands alone, or with --keys");
+	if (option(line, "keys", NULL) || (own && *own))
+		TRY(trusted_keys(line, &ring));
+	else
+		fputs("portalctl: trusting the public keys in the bundle itself; --keys names others\n", stderr);
+	TRY(bundle_check(line->arena, path, ring, finding_print, NULL, &result));
+	if (result.erased)
+		printf("the personal data of %ld events were erased\n", result.erased);
+	printf("%ld files, %ld events, %ld signatures, %ld findings\n", result.members, result.events, result.signatures,
+	    result.findings);
+	if (result.findings)
+		return problem_new(line->arena, PROBLEM_conflict, "something was altered, or is not as it should be");
+	return NULL;
+}
+
 const struct problem *
 ctl_verify(struct command_line *line)
 {
+	const char *bundle = option(line, "bundle", NULL);
 	struct chain_scope scope = {0};
 	struct chain_result result;
 
+	if (bundle)
+		return bundle_verify(line, bundle);
 	TRY(id_option(line, "tenant", &scope.tenant_id));
 	TRY(id_option(line, "document", &scope.document_id));
 	if (flag(line, "store")) {

@@ -23,6 +23,7 @@ struct db;
 	X(sender_document_events, 4) \
 	X(sender_events, 3)         \
 	X(sender_file, 3)           \
+	X(sender_evidence, 3)       \
 	X(sender_add_webhook, 3)    \
 	X(sender_patch_document, 6) \
 	X(sender_act, 5)            \

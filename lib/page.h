@@ -241,6 +241,14 @@ enum word page_file_kind(const char *media_type);
  * only <br> breaks a line everywhere. */
 const char *page_line(struct arena *arena, const char **text);
 
+/* README.txt of an evidence bundle: what is in it, and so what can be checked. */
+struct bundle_readme {
+	const char *base_url, *sender_name, *title, *number; /* number may be NULL */
+	const char *decision;     /* accepted, declined, or NULL */
+	int line;                 /* of events.jsonl that names the files: the decision's, else the sending's */
+	bool attachments, receipt, consent, image, personal, signatures;
+};
+
 /* A mail about a document, to a contact or to the sender itself. */
 struct mail_page {
 	enum language language;

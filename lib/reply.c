@@ -122,7 +122,14 @@ void
 reply_file(struct request *request, const char *tenant, const char *sha256, const char *type, const char *name,
     bool viewed_inline)
 {
-	const char *etag = arena_printf(request->arena, "\"%s\"", sha256), *held = request_header(request, "If-None-Match");
+	reply_stored(request, store_path(request->arena, tenant, sha256), sha256, type, name, viewed_inline);
+}
+
+void
+reply_stored(struct request *request, const char *path, const char *known_by, const char *type, const char *name,
+    bool viewed_inline)
+{
+	const char *etag = arena_printf(request->arena, "\"%s\"", known_by), *held = request_header(request, "If-None-Match");
 
 	/* The gate was asked all the same: whoever holds the bytes may be told that they are the same. */
 	if (held && strstr(held, etag)) {
@@ -131,7 +138,7 @@ reply_file(struct request *request, const char *tenant, const char *sha256, cons
 		start(request, 200, type);
 		request->reply.by_nginx = true;
 		reply_header(request, "X-Accel-Redirect",
-		    arena_printf(request->arena, "/internal/store/%s", store_path(request->arena, tenant, sha256)));
+		    arena_printf(request->arena, "/internal/store/%s", path));
 	}
 	reply_header(request, "ETag", etag);
 	reply_header(request, "Content-Disposition", disposition(request, viewed_inline ? "inline" : "attachment", name));

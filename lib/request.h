@@ -126,5 +126,9 @@ struct buf *reply_html(struct request *request, int status);     /* append the p
 void reply_file(struct request *request, const char *tenant, const char *sha256, const char *type,
     const char *name, bool viewed_inline);
 
+/* The same with any file below the store's folder; KNOWN_BY makes the ETag. */
+void reply_stored(struct request *request, const char *path, const char *known_by, const char *type, const char *name,
+    bool viewed_inline);
+
 /* Shows a problem as the route's callers understand it: problem+json, or a page. */
 void reply_problem(struct request *request, const struct problem *problem);

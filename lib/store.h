@@ -27,6 +27,9 @@ enum store_entry { STORE_FILE, STORE_ASIDE, STORE_STRAY };
 typedef void store_seen(void *context, enum store_entry entry, const char *path, const char *tenant, const char *sha256);
 void store_walk(const char *dir, long age, store_seen *seen, void *context);
 
+/* Removes the files of DIR/FOLDER that nobody has touched for AGE seconds. */
+void store_sweep(const char *dir, const char *folder, long age);
+
 /* The SHA-256 of a stored file's bytes as it is now; false when it cannot be read. */
 bool store_hash(const char *path, char sha256[65]);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "encode.h"
 #include "store.h"
@@ -50,5 +51,24 @@ store_walk(const char *dir, long age, store_seen *seen, void *context)
 	for (FTSENT *entry; (entry = fts_read(walk)) != NULL;)
 		if (entry->fts_info == FTS_F && entry->fts_level == 3 && entry->fts_statp->st_mtime <= before)
 			entry_tell(entry, seen, context);
+	fts_close(walk);
+}
+
+void
+store_sweep(const char *dir, const char *folder, long age)
+{
+	char path[4096];
+	char *const roots[] = {path, NULL};
+	time_t before = time(NULL) - age;
+
+	snprintf(path, sizeof path, "%s/%s", dir, folder);
+
+	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+
+	if (!walk)
+		return;
+	for (FTSENT *entry; (entry = fts_read(walk)) != NULL;)
+		if (entry->fts_info == FTS_F && entry->fts_statp->st_mtime <= before)
+			unlink(entry->fts_path);
 	fts_close(walk);
 }

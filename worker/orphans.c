@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <unistd.h>
 
+#include "bundle.h"
 #include "job.h"
 #include "json.h"
 #include "log.h"
@@ -33,5 +34,7 @@ orphan_seen(void *context, enum store_entry entry, const char *path, const char 
 void
 orphans_remove(const struct outbox_setting *setting)
 {
+	store_sweep(setting->config->store_dir, BUNDLE_FOLDER, BUNDLE_SECONDS);
+	store_sweep(setting->config->store_dir, "spool", DAY); /* bodies that nginx could not remove when it was killed */
 	store_walk(setting->config->store_dir, DAY, orphan_seen, (void *)(uintptr_t)setting);
 }

@@ -264,6 +264,18 @@ describe('its examples are taken', () => {
 		assert.equal((await ask(file, {headers: {range: 'bytes=0-99'}})).status, 206);
 	});
 
+	test('getDocumentEvidence', async () => {
+		const evidence = openapi.operation('getDocumentEvidence');
+
+		done.add('getDocumentEvidence ');
+		await runQueries(evidence);
+		const {headers, body} = await ask(evidence);
+
+		assert.equal(body.toString('latin1', 0, 2), 'PK');
+		assert.equal((await ask(evidence, {headers: {'if-none-match': headers.get('etag')}})).status, 304);
+		assert.equal((await ask(evidence, {headers: {range: 'bytes=0-99'}})).status, 206);
+	});
+
 	test('the webhook', async () => {
 		const webhook = (await api.get('/webhooks')).body.data.find(({url}) => url === here.get('https://example.com/portal'));
 
