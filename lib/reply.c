@@ -218,7 +218,7 @@ reply_problem_page(struct request *request, const struct problem *problem)
 
 	struct notice_page page = {
 	    .page = {.language = request->language, .request_id = status == 404 ? NULL : request->id,
-	        .title = word(request->language, heading)},
+	        .title = word(request->language, heading), .sender_name = "Dokumentportal"},
 	    .further_path = status == 404 ? "/login" : NULL,
 	    .further = word(request->language, WORD_front_find_button),
 	    .heading = word(request->language, heading),

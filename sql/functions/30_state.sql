@@ -11,6 +11,11 @@ CREATE OR REPLACE FUNCTION document_state(d document, at timestamptz) RETURNS te
 		ELSE 'sent' END
 $$;
 
+-- How it stands with a document for its readers: a declined one that was then withdrawn is the latter.
+CREATE OR REPLACE FUNCTION reader_state(d document, p_at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN d.withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE document_state(d, p_at) END
+$$;
+
 -- What the table of states answers to ACTION; `archived` stands before the document's own state.
 CREATE OR REPLACE FUNCTION transition_answer(d document, p_action text, at timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE AS $$

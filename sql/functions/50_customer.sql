@@ -131,8 +131,7 @@ BEGIN
 	END IF;
 	SELECT json_build_object('verdict', 'ok', 'language', v_language,
 		'sender_name', s.sender_name, 'color', s.color,
-		-- The page of a declined quote that was then withdrawn says the latter.
-		'state', CASE WHEN d.withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE document_state(d, v_pass.at) END,
+		'state', reader_state(d, v_pass.at),
 		'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project,
 		'amount', v.amount::text, 'currency', v.currency, 'message', d.settings ->> 'message',
 		'customer_name', (SELECT name FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id),

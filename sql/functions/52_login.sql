@@ -151,37 +151,48 @@ CREATE OR REPLACE FUNCTION sessions_json(s login_session, p_zone text) RETURNS j
 	FROM login_session x WHERE x.address = s.address AND x.ends_at > portal_now()
 $$;
 
--- Every document shared with an address, as its reader meets it. `part` is 1 for what is open, 2 for what has ended,
--- 3 for what is archived; within a part the newest stand first, by `late`.
-CREATE OR REPLACE FUNCTION address_documents(p_address text, p_at timestamptz) RETURNS TABLE (
-	tenant_id uuid, id uuid, part integer, late bigint, sender_name text, words text, about json)
+-- Every document shared with an address. `part` is 1 for what is open, 2 for what has ended, 3 for what is archived;
+-- within a part the newest stand first, by `late`.
+CREATE OR REPLACE FUNCTION shared_documents(p_address text, p_at timestamptz) RETURNS TABLE (
+	tenant_id uuid, id uuid, link_id uuid, part integer, late bigint, sender_name text, words text)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN QUERY
 	-- Two contacts may have one address: the link that can do most counts.
 	WITH mine AS (
-		SELECT DISTINCT ON (l.tenant_id, l.document_id) l AS link
+		SELECT DISTINCT ON (l.tenant_id, l.document_id) l.tenant_id, l.document_id, l.id
 		FROM address_links(p_address, p_at) l
 		ORDER BY l.tenant_id, l.document_id, cardinality(l.rights) DESC, l.created_at)
-	SELECT d.tenant_id, d.id,
-		CASE WHEN d.archived_at IS NOT NULL THEN 3 WHEN x.state IN ('sent', 'opened') THEN 1 ELSE 2 END,
+	SELECT d.tenant_id, d.id, m.id,
+		CASE WHEN d.archived_at IS NOT NULL THEN 3
+			WHEN reader_state(d, p_at) IN ('sent', 'opened') THEN 1 ELSE 2 END,
 		-(extract(epoch FROM v.created_at) * 1000000)::bigint,
-		s.sender_name, lower(concat_ws(' ', v.title, v.number, s.sender_name, d.project)),
-		json_build_object('token_id', (m.link).token_id, 'sender_name', s.sender_name, 'color', s.color,
+		s.sender_name, lower(concat_ws(' ', v.title, v.number, s.sender_name, d.project))
+	FROM mine m
+	JOIN document d ON d.tenant_id = m.tenant_id AND d.id = m.document_id
+	JOIN setting s ON s.tenant_id = d.tenant_id
+	JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.version;
+END $$;
+
+-- One of them, as the list shows it.
+CREATE OR REPLACE FUNCTION reader_document(p_tenant uuid, p_document uuid, p_link uuid, p_at timestamptz) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT json_build_object('token_id', l.token_id, 'sender_name', s.sender_name, 'color', s.color,
 			'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project,
-			'amount', v.amount::text, 'currency', v.currency, 'version', v.version, 'state', x.state,
+			'amount', v.amount::text, 'currency', v.currency, 'version', v.version, 'state', reader_state(d, p_at),
 			'sent_at', local_time(v.created_at, s.time_zone), 'decided_at', local_time(d.decided_at, s.time_zone),
 			'expires', expires_local(d, s), 'days_left', days_left(d, s, p_at),
-			'opened', e.opened_at IS NOT NULL,
+			'opened', EXISTS (SELECT FROM engagement e WHERE e.tenant_id = l.tenant_id AND e.link_id = l.id
+				AND e.version = d.version AND e.opened_at IS NOT NULL),
 			'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean
-				AND 'accept' = ANY ((m.link).rights) AND transition_answer(d, 'decide', p_at) = 'yes')
-	FROM mine m
-	JOIN document d ON d.tenant_id = (m.link).tenant_id AND d.id = (m.link).document_id
-	JOIN setting s ON s.tenant_id = d.tenant_id
-	JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.version
-	LEFT JOIN engagement e ON e.tenant_id = d.tenant_id AND e.link_id = (m.link).id AND e.version = d.version
-	CROSS JOIN LATERAL (SELECT CASE WHEN d.withdrawn_at IS NOT NULL THEN 'withdrawn'
-		ELSE document_state(d, p_at) END AS state) x;
+				AND 'accept' = ANY (l.rights) AND transition_answer(d, 'decide', p_at) = 'yes')
+		FROM document d
+		JOIN link l ON l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.id = p_link
+		JOIN setting s ON s.tenant_id = d.tenant_id
+		JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.version
+		WHERE d.tenant_id = p_tenant AND d.id = p_document);
 END $$;
 
 -- GET /documents. SEARCH: words that must all be found in title, number, sender or project; SENDER a tenant; AFTER the
@@ -202,7 +213,7 @@ BEGIN
 		PERFORM problem('bad_request', '`after` is not what this page gave');
 	END IF;
 	WITH listed AS MATERIALIZED (
-		SELECT * FROM address_documents(s.address, v_at)),
+		SELECT * FROM shared_documents(s.address, v_at)),
 	found AS MATERIALIZED (
 		SELECT * FROM listed l
 		WHERE (p_sender IS NULL OR l.tenant_id = p_sender)
@@ -220,7 +231,8 @@ BEGIN
 		'total', (SELECT count(*) FROM listed),
 		'found', (SELECT json_build_array(count(*) FILTER (WHERE part = 1), count(*) FILTER (WHERE part = 2),
 			count(*) FILTER (WHERE part = 3)) FROM found),
-		'documents', (SELECT json_agg(json_build_object('part', part, 'about', about) ORDER BY n)
+		'documents', (SELECT json_agg(json_build_object('part', part,
+				'about', reader_document(tenant_id, id, link_id, v_at)) ORDER BY n)
 			FROM shown WHERE n <= p_limit),
 		'next', (SELECT part || '.' || -late || '.' || id FROM shown WHERE n = p_limit
 			AND EXISTS (SELECT FROM shown WHERE n > p_limit)))
