@@ -36,6 +36,7 @@ row_read(struct request *request, struct json_object *about, struct document_row
 	row->expires = json_text(about, "expires");
 	row->days_left = (int)json_integer(about, "days_left", 0);
 	row->version = (int)json_integer(about, "version", 1);
+	row->unread = (int)json_integer(about, "unread", 0);
 	row->opened = json_boolean(about, "opened", false);
 	row->can_accept = json_boolean(about, "can_accept", false);
 	return NULL;

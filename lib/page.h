@@ -179,6 +179,7 @@ struct document_row {
 	const char *state;        /* as of a document_page */
 	const char *sent_at, *decided_at, *expires;  /* local; the last two may be NULL */
 	int days_left, version;
+	int unread;               /* messages of the sender that the reader has not seen */
 	bool opened;              /* the reader has opened this version */
 	bool can_accept;
 };

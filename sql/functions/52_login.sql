@@ -11,14 +11,16 @@ CREATE OR REPLACE FUNCTION network_of(p_remote text) RETURNS text LANGUAGE sql I
 		WHEN 6 THEN network(set_masklen(p_remote::inet, 64))::text ELSE host(p_remote::inet) END
 $$;
 
--- The living links of an address. What a sign-in shows, and who is mailed a code.
+-- The living links of an address, its own and those passed on to it. What a sign-in shows, and who is mailed a code.
 CREATE OR REPLACE FUNCTION address_links(p_address text, p_at timestamptz) RETURNS SETOF link LANGUAGE sql STABLE AS $$
-	SELECT l.* FROM contact c
-	JOIN link l ON l.tenant_id = c.tenant_id AND l.contact_id = c.id
-		AND l.kind = 'personal' AND l.revoked_at IS NULL
+	SELECT l.* FROM (
+		SELECT y.* FROM contact c JOIN link y ON y.tenant_id = c.tenant_id AND y.contact_id = c.id
+		WHERE lower(c.email) = lower(p_address) AND y.kind = 'personal'
+		UNION ALL
+		SELECT y.* FROM link y WHERE y.kind = 'shared' AND lower(y.email) = lower(p_address)) l
 	JOIN document d ON d.tenant_id = l.tenant_id AND d.id = l.document_id
 		AND d.removed_at IS NULL AND (d.remove_at IS NULL OR d.remove_at > p_at)
-	WHERE lower(c.email) = lower(p_address)
+	WHERE l.revoked_at IS NULL
 $$;
 
 -- One more within the window; true when there have been more than MOST.
@@ -187,7 +189,10 @@ BEGIN
 			'opened', EXISTS (SELECT FROM engagement e WHERE e.tenant_id = l.tenant_id AND e.link_id = l.id
 				AND e.version = d.version AND e.opened_at IS NOT NULL),
 			'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean
-				AND 'accept' = ANY (l.rights) AND transition_answer(d, 'decide', p_at) = 'yes')
+				AND 'accept' = ANY (l.rights) AND transition_answer(d, 'decide', p_at) = 'yes',
+			'unread', CASE WHEN d.messages > l.messages_seen THEN (SELECT count(*) FROM message m
+				WHERE m.tenant_id = d.tenant_id AND m.document_id = d.id AND m.author = 'sender'
+					AND m.n > l.messages_seen) ELSE 0 END)
 		FROM document d
 		JOIN link l ON l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.id = p_link
 		JOIN setting s ON s.tenant_id = d.tenant_id

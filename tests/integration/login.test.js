@@ -481,6 +481,42 @@ describe('the documents', () => {
 		assert.match((await browser.get('/documents')).text, /Venter.*?Udløbet/);
 	});
 
+	test('answers not yet read are counted', async () => {
+		const email = 'asks@example.dk';
+		const {id} = await send('asks', email);
+		const visitor = new Visitor(await linkOf(portal, id, email));
+
+		await visitor.post('/messages', {text: 'Hvornår?'});
+		for (const text of ['I maj.', 'Senest i juni.'])
+			assert.equal((await api.post(`/documents/${id}/messages`, {text})).status, 201);
+		const browser = await signedIn(email);
+
+		assert.match((await browser.get('/documents')).text, /2 nye beskeder/);
+		await visitor.post('/opened', {version: 1, seen: 2});
+		assert.match((await browser.get('/documents')).text, /1 ny besked/);
+		await visitor.post('/opened', {version: 1, seen: 3});
+		assert.doesNotMatch((await browser.get('/documents')).text, /besked/);
+	});
+
+	test('whom a link was passed on to finds the document too, by the link with the most rights', async () => {
+		const {id} = await send('passed on', 'owner@example.dk', {title: 'Delt'});
+		const passOn = email => portal.sql(`INSERT INTO link (tenant_id, document_id, kind, rights, shared_by, email)
+			SELECT tenant_id, document_id, 'shared', '{view}', id, '${email}' FROM link WHERE document_id = '${id}' AND kind = 'personal'`);
+
+		await passOn('Colleague@example.dk');
+		await passOn('owner@example.dk');
+		const colleague = await signedIn('colleague@example.dk');
+		const [row] = groups((await colleague.get('/documents')).html).Aktuelle;
+
+		assert.equal(row.title, 'Delt');
+		assert.match((await new Visitor(portal.url + row.path).get()).text, /Delt/);
+		const owner = groups((await (await signedIn('owner@example.dk')).get('/documents')).html).Aktuelle;
+
+		assert.deepEqual(owner.map(({path}) => portal.url + path), [await linkOf(portal, id, 'owner@example.dk')]);
+		await portal.sql(`UPDATE link SET revoked_at = portal_now() WHERE document_id = '${id}' AND kind = 'shared'`);
+		assert.match((await colleague.get('/documents')).text, /ingen dokumenter lige nu/);
+	});
+
 	test('a new version is new, and the newest; a rotated link is the new one', async () => {
 		const email = 'versions@example.dk';
 		const first = await send('v-1', email, {title: 'Første'});

@@ -47,7 +47,7 @@ test_documents_page(void **state)
 		const struct document_row row = {.path = "/d/abc", .sender_name = HOSTILE, .color = HOSTILE,
 		    .kind = i & 2 ? "quote" : "document", .title = HOSTILE, .number = i & 4 ? HOSTILE : NULL, .project = HOSTILE,
 		    .amount = HOSTILE, .currency = HOSTILE, .state = states[i / 32], .sent_at = HOSTILE, .decided_at = HOSTILE,
-		    .expires = HOSTILE, .version = i & 8 ? 2 : 1, .opened = i & 16, .can_accept = i & 4};
+		    .expires = HOSTILE, .version = i & 8 ? 2 : 1, .opened = i & 16, .can_accept = i & 4, .unread = (int)(i % 3)};
 		const struct sender_choice senders[] = {{HOSTILE, HOSTILE, 1, true}, {HOSTILE, HOSTILE, 2, false}};
 		const struct session_row sessions[] = {{HOSTILE, HOSTILE, HOSTILE, HOSTILE, true}, {HOSTILE, HOSTILE, HOSTILE, HOSTILE, false}};
 		const struct documents_page page = {.page = frame(i & 1), .address = HOSTILE, .search = HOSTILE, .narrowed = true,
