@@ -7,17 +7,16 @@
 #include <qpdf/qpdf-c.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "confine.h"
 
 enum {
 	PDF_FD = 3,
@@ -25,45 +24,6 @@ enum {
 	CPU_SECONDS = 10,
 	HEADER_WITHIN = 1024, /* readers look for %PDF- no further than this */
 };
-
-#ifdef __SANITIZE_ADDRESS__
-/* The sanitizer maps terabytes of shadow, which no limit on address space allows: let it watch itself. */
-const char *__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-	return "hard_rss_limit_mb=640:abort_on_error=1:detect_leaks=0";
-}
-#endif
-
-/* At most MOST, or less where we were already given less, which nobody may raise. */
-static bool
-limit(int resource, rlim_t most)
-{
-	struct rlimit given;
-
-	if (getrlimit(resource, &given))
-		return false;
-	if (given.rlim_max < most) /* RLIM_INFINITY is the largest number */
-		most = given.rlim_max;
-	return !setrlimit(resource, &(struct rlimit){most, most});
-}
-
-/* Everything that could hurt is given up before the first byte is looked at. */
-static bool
-confine(size_t file_size)
-{
-#ifdef __SANITIZE_ADDRESS__
-	(void)file_size;
-#else
-	if (!limit(RLIMIT_AS, (rlim_t)MEMORY_MB * 1024 * 1024 + file_size))
-		return false;
-#endif
-	return limit(RLIMIT_CPU, CPU_SECONDS) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_CORE, 0) &&
-	    !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) &&
-	    !prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-}
 
 /* Leaves at once: freeing what a hostile PDF has built can take longer than building it. */
 static void __attribute__((noreturn))
@@ -165,7 +125,7 @@ main(int argc, char **argv)
 		return EX_OSERR;
 	if (!size)
 		answer("refused damaged\n");
-	if (!confine(size))
+	if (!confine((size_t)MEMORY_MB * 1024 * 1024 + size, CPU_SECONDS, 0))
 		return EX_OSERR;
 	const char *bytes = map(offset, size);
 

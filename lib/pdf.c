@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,10 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
+
 enum {
 	PATIENCE = 15 * 1000, /* ms; more than the child's 10 s of CPU, for the machine may be busy */
 	LINE_SIZE = 64,
-	PDF_FD = 3, /* where pdfcheck looks for it */
 };
 
 /* What the child said, and how it ended. */
@@ -44,60 +44,6 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int
-add_actions(posix_spawn_file_actions_t *actions, int file, int output)
-{
-	int error;
-
-	/* The pipe first: its end may be any of the low numbers that the next lines overwrite; FILE is above them. */
-	if ((error = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO)) ||
-	    (error = posix_spawn_file_actions_adddup2(actions, file, PDF_FD)) ||
-	    (error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)) ||
-	    (error = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)))
-		return error;
-	return posix_spawn_file_actions_addclosefrom_np(actions, PDF_FD + 1);
-}
-
-/* Signals as a fresh program expects them, whatever the caller ignores or blocks. */
-static int
-set_signals(posix_spawnattr_t *attributes)
-{
-	sigset_t all, none;
-	int error;
-
-	sigfillset(&all);
-	sigemptyset(&none);
-	if ((error = posix_spawnattr_setsigdefault(attributes, &all)) ||
-	    (error = posix_spawnattr_setsigmask(attributes, &none)))
-		return error;
-	return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-}
-
-/* Starts the child with FILE (a number above PDF_FD) and OUTPUT; gives 0 or an errno. */
-static int
-start(const char *program, int file, int output, off_t offset, size_t size, pid_t *child)
-{
-	char from[24], length[24];
-	char *const argv[] = {(char *)program, from, length, NULL};
-	char *const environment[] = {NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int error;
-
-	snprintf(from, sizeof from, "%jd", (intmax_t)offset);
-	snprintf(length, sizeof length, "%zu", size);
-	if ((error = posix_spawn_file_actions_init(&actions)))
-		return error;
-	if ((error = posix_spawnattr_init(&attributes)))
-		goto actions_out;
-	if (!(error = add_actions(&actions, file, output)) && !(error = set_signals(&attributes)))
-		error = posix_spawn(child, program, &actions, &attributes, argv, environment);
-	posix_spawnattr_destroy(&attributes);
-actions_out:
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
 }
 
 /* Waits until INPUT can be read; false at the deadline. */
@@ -174,21 +120,18 @@ static int
 run(const struct pdf_checker *checker, int fd, off_t offset, size_t size, struct outcome *outcome)
 {
 	int64_t deadline = now_ms() + checker->milliseconds;
+	char from[24], length[24];
+	char *const argv[] = {(char *)checker->program, from, length, NULL};
 	pid_t child;
 	int ends[2];
-	int file = fcntl(fd, F_DUPFD_CLOEXEC, PDF_FD + 1);
 
-	if (file < 0)
+	snprintf(from, sizeof from, "%jd", (intmax_t)offset);
+	snprintf(length, sizeof length, "%zu", size);
+	if (pipe2(ends, O_CLOEXEC))
 		return errno;
-	if (pipe2(ends, O_CLOEXEC)) {
-		int error = errno;
+	/* pdfcheck looks for the PDF at number 3. */
+	int error = child_start(checker->program, argv, (int[]){-1, ends[1], -1, fd}, 4, &child);
 
-		close(file);
-		return error;
-	}
-	int error = start(checker->program, file, ends[1], offset, size, &child);
-
-	close(file);
 	close(ends[1]);
 	if (!error) {
 		read_line(ends[0], deadline, outcome);
@@ -237,15 +180,12 @@ pdf_check_by(struct arena *arena, const struct pdf_checker *checker, int fd, off
 const struct problem *
 pdf_check(struct arena *arena, int fd, off_t offset, size_t size, struct pdf_facts *facts)
 {
-	char self[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+	char path[PATH_MAX];
+	int error = child_path("pdfcheck", path, sizeof path);
+	const struct pdf_checker beside = {path, PATIENCE};
 
-	if (length < 0)
-		return problem_new(arena, PROBLEM_internal, "the PDF could not be checked: /proc/self/exe: %s",
-		    strerror(errno));
-	self[length] = '\0';
-	*strrchr(self, '/') = '\0';
-	const struct pdf_checker beside = {arena_printf(arena, "%s/pdfcheck", self), PATIENCE};
+	if (error)
+		return problem_new(arena, PROBLEM_internal, "the PDF could not be checked: %s", strerror(error));
 
 	return pdf_check_by(arena, &beside, fd, offset, size, facts);
 }

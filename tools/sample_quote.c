@@ -2,7 +2,6 @@
  * The same version always gives the same bytes. Set in Inter (Debian package fonts-inter); DejaVu Sans stands in. */
 #include <cairo-pdf.h>
 #include <math.h>
-#include <pango/pangocairo.h>
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,48 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "canvas.h"
+
 #define FAMILIES "Inter, DejaVu Sans"
 
 /* Points, 72 to the inch; y runs downwards. */
 static const double WIDTH = 595.276, HEIGHT = 841.89, LEFT = 54, RIGHT = 595.276 - 54, FOOT = 790;
 
-enum color { INK, MUTED, LINE, MIST, PETROL, TILE, WHITE, PALE };
+#define INK ((struct color){.11, .15, .18})
+#define MUTED ((struct color){.38, .44, .47})
+#define LINE ((struct color){.83, .86, .87})
+#define MIST ((struct color){.955, .965, .965})
+#define PETROL ((struct color){.055, .24, .29})
+#define TILE ((struct color){.77, .31, .20})
+#define WHITE ((struct color){1, 1, 1})
+#define PALE ((struct color){.74, .84, .86})
 
-static const double colors[][3] = {
-    [INK] = {.11, .15, .18},
-    [MUTED] = {.38, .44, .47},
-    [LINE] = {.83, .86, .87},
-    [MIST] = {.955, .965, .965},
-    [PETROL] = {.055, .24, .29},
-    [TILE] = {.77, .31, .20},
-    [WHITE] = {1, 1, 1},
-    [PALE] = {.74, .84, .86},
-};
+enum { TITLE, HEADING, BODY, STRONG, SMALL, LABEL, SUM, MARK, ON_DARK, STYLES };
 
-enum style { TITLE, HEADING, BODY, STRONG, SMALL, LABEL, SUM, MARK, ON_DARK, STYLES };
-
-static const struct {
-	const char *font; /* weight and size */
-	enum color color;
-	double leading;   /* line height, as a factor */
-	int tracking;     /* extra space between letters, in 1/1024 pt */
-} styles[] = {
-    [TITLE] = {"Bold 25", INK, 1.05, -450},
-    [HEADING] = {"Semi-Bold 11.5", PETROL, 1.2, -50},
-    [BODY] = {"9", INK, 1.32, 0},
-    [STRONG] = {"Semi-Bold 9", INK, 1.32, 0},
-    [SMALL] = {"7.5", MUTED, 1.3, 0},
-    [LABEL] = {"Semi-Bold 6.8", MUTED, 1.2, 500},
-    [SUM] = {"Bold 12.5", WHITE, 1.1, -100},
-    [MARK] = {"Bold 21", WHITE, 1, -500},
-    [ON_DARK] = {"7.8", PALE, 1.4, 0},
-};
-
-enum align { TO_LEFT, TO_RIGHT };
-
-struct canvas {
-	cairo_t *cairo;
-	PangoLayout *layouts[STYLES];
+static const struct style styles[STYLES] = {
+    [TITLE] = {FAMILIES, "Bold 25", INK, 1.05, -450},
+    [HEADING] = {FAMILIES, "Semi-Bold 11.5", PETROL, 1.2, -50},
+    [BODY] = {FAMILIES, "9", INK, 1.32, 0},
+    [STRONG] = {FAMILIES, "Semi-Bold 9", INK, 1.32, 0},
+    [SMALL] = {FAMILIES, "7.5", MUTED, 1.3, 0},
+    [LABEL] = {FAMILIES, "Semi-Bold 6.8", MUTED, 1.2, 500},
+    [SUM] = {FAMILIES, "Bold 12.5", WHITE, 1.1, -100},
+    [MARK] = {FAMILIES, "Bold 21", WHITE, 1, -500},
+    [ON_DARK] = {FAMILIES, "7.8", PALE, 1.4, 0},
 };
 
 /* Amounts in øre, quantities in whole units. */
@@ -129,79 +114,6 @@ __lsan_default_suppressions(void)
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static void
-ink(struct canvas *canvas, enum color color)
-{
-	cairo_set_source_rgb(canvas->cairo, colors[color][0], colors[color][1], colors[color][2]);
-}
-
-static PangoLayout *
-layout_new(cairo_t *cairo, enum style style)
-{
-	PangoLayout *layout = pango_cairo_create_layout(cairo);
-	PangoFontDescription *font = pango_font_description_from_string(styles[style].font);
-	PangoAttrList *attributes = pango_attr_list_new();
-
-	cairo_font_options_t *options = cairo_font_options_create();
-
-	/* For paper, not for a screen's pixels: letters stand where the font wants them. */
-	cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
-	pango_cairo_context_set_font_options(pango_layout_get_context(layout), options);
-	pango_cairo_context_set_resolution(pango_layout_get_context(layout), 72);
-	pango_context_set_round_glyph_positions(pango_layout_get_context(layout), FALSE);
-	pango_font_description_set_family(font, FAMILIES);
-	pango_layout_set_font_description(layout, font);
-	pango_attr_list_insert(attributes, pango_attr_letter_spacing_new(styles[style].tracking));
-	pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1")); /* amounts line up */
-	pango_layout_set_attributes(layout, attributes);
-	pango_layout_set_line_spacing(layout, (float)styles[style].leading);
-	pango_attr_list_unref(attributes);
-	pango_font_description_free(font);
-	cairo_font_options_destroy(options);
-	return layout;
-}
-
-/* Sets TEXT from the top of its first line at Y, wrapped to WIDTH (0: not); gives its height. */
-static double
-put(struct canvas *canvas, enum style style, enum align align, double x, double y, double width, const char *text)
-{
-	PangoLayout *layout = canvas->layouts[style];
-	int text_width, text_height;
-
-	pango_layout_set_width(layout, width > 0 ? (int)(width * PANGO_SCALE) : -1);
-	pango_layout_set_text(layout, text, -1);
-	pango_layout_get_size(layout, &text_width, &text_height);
-	ink(canvas, styles[style].color);
-	cairo_move_to(canvas->cairo, align == TO_RIGHT ? x - (double)text_width / PANGO_SCALE : x, y);
-	pango_cairo_show_layout(canvas->cairo, layout);
-	return (double)text_height / PANGO_SCALE;
-}
-
-static void
-rule(struct canvas *canvas, enum color color, double thickness, double x1, double x2, double y)
-{
-	ink(canvas, color);
-	cairo_set_line_width(canvas->cairo, thickness);
-	cairo_move_to(canvas->cairo, x1, y);
-	cairo_line_to(canvas->cairo, x2, y);
-	cairo_stroke(canvas->cairo);
-}
-
-static void
-box(struct canvas *canvas, enum color color, double x, double y, double width, double height, double radius)
-{
-	cairo_t *cairo = canvas->cairo;
-
-	cairo_new_sub_path(cairo);
-	cairo_arc(cairo, x + width - radius, y + radius, radius, -M_PI / 2, 0);
-	cairo_arc(cairo, x + width - radius, y + height - radius, radius, 0, M_PI / 2);
-	cairo_arc(cairo, x + radius, y + height - radius, radius, M_PI / 2, M_PI);
-	cairo_arc(cairo, x + radius, y + radius, radius, M_PI, 3 * M_PI / 2);
-	cairo_close_path(cairo);
-	ink(canvas, color);
-	cairo_fill(cairo);
-}
-
 /* ORE as "184.500,00". */
 static const char *
 money(int64_t ore, char text[static 24])
@@ -249,12 +161,12 @@ logo(struct canvas *canvas, double x, double y, double size)
 	cairo_scale(cairo, size / 40, size / 40);
 	cairo_set_line_width(cairo, 6);
 	cairo_set_line_join(cairo, CAIRO_LINE_JOIN_MITER);
-	ink(canvas, TILE);
+	canvas_ink(canvas, TILE);
 	cairo_move_to(cairo, 22, 21.5);
 	cairo_line_to(cairo, 38, 5.5);
 	cairo_line_to(cairo, 60, 27.5);
 	cairo_stroke(cairo);
-	ink(canvas, WHITE);
+	canvas_ink(canvas, WHITE);
 	cairo_move_to(cairo, 2, 36);
 	cairo_line_to(cairo, 22, 16);
 	cairo_line_to(cairo, 42, 36);
@@ -289,11 +201,11 @@ tiles(struct canvas *canvas, double height)
 static void
 band(struct canvas *canvas, double height)
 {
-	ink(canvas, PETROL);
+	canvas_ink(canvas, PETROL);
 	cairo_rectangle(canvas->cairo, 0, 0, WIDTH, height);
 	cairo_fill(canvas->cairo);
 	tiles(canvas, height);
-	ink(canvas, TILE);
+	canvas_ink(canvas, TILE);
 	cairo_rectangle(canvas->cairo, 0, height, WIDTH, 3);
 	cairo_fill(canvas->cairo);
 }
@@ -303,10 +215,10 @@ first_band(struct canvas *canvas)
 {
 	band(canvas, 104);
 	logo(canvas, LEFT, 36, 32);
-	put(canvas, MARK, TO_LEFT, LEFT + 58, 38, 0, "Nordtag");
-	put(canvas, ON_DARK, TO_RIGHT, RIGHT, 34, 0, "Nordtag ApS · CVR 12 34 56 78");
-	put(canvas, ON_DARK, TO_RIGHT, RIGHT, 46, 0, "Håndværkervej 12, 8000 Aarhus C");
-	put(canvas, ON_DARK, TO_RIGHT, RIGHT, 58, 0, "tilbud@nordtag.example");
+	canvas_text(canvas, MARK, TO_LEFT, LEFT + 58, 38, 0, "Nordtag");
+	canvas_text(canvas, ON_DARK, TO_RIGHT, RIGHT, 34, 0, "Nordtag ApS · CVR 12 34 56 78");
+	canvas_text(canvas, ON_DARK, TO_RIGHT, RIGHT, 46, 0, "Håndværkervej 12, 8000 Aarhus C");
+	canvas_text(canvas, ON_DARK, TO_RIGHT, RIGHT, 58, 0, "tilbud@nordtag.example");
 }
 
 static void
@@ -314,15 +226,15 @@ second_band(struct canvas *canvas)
 {
 	band(canvas, 54);
 	logo(canvas, LEFT, 18, 19);
-	put(canvas, ON_DARK, TO_RIGHT, RIGHT, 22, 0, "Tilbud 2026-0117 · Tagrenovering · Jensen Byg A/S");
+	canvas_text(canvas, ON_DARK, TO_RIGHT, RIGHT, 22, 0, "Tilbud 2026-0117 · Tagrenovering · Jensen Byg A/S");
 }
 
 static void
 foot(struct canvas *canvas, const char *page)
 {
-	rule(canvas, LINE, .6, LEFT, RIGHT, FOOT);
-	put(canvas, SMALL, TO_LEFT, LEFT, FOOT + 9, 0, "Nordtag ApS · Håndværkervej 12 · 8000 Aarhus C · CVR 12 34 56 78");
-	put(canvas, SMALL, TO_RIGHT, RIGHT, FOOT + 9, 0, page);
+	canvas_rule(canvas, LINE, .6, LEFT, RIGHT, FOOT);
+	canvas_text(canvas, SMALL, TO_LEFT, LEFT, FOOT + 9, 0, "Nordtag ApS · Håndværkervej 12 · 8000 Aarhus C · CVR 12 34 56 78");
+	canvas_text(canvas, SMALL, TO_RIGHT, RIGHT, FOOT + 9, 0, page);
 }
 
 /* Title, customer and the facts beside each other; gives where to go on. */
@@ -332,17 +244,17 @@ opening(struct canvas *canvas)
 	const double column = 350;
 	double y = 138;
 
-	put(canvas, TITLE, TO_LEFT, LEFT - 1, y - 4, 0, "Tilbud på nyt tag");
-	put(canvas, LABEL, TO_LEFT, LEFT, y + 50, 0, "TIL");
-	put(canvas, STRONG, TO_LEFT, LEFT, y + 61, 0, "Jensen Byg A/S");
-	put(canvas, BODY, TO_LEFT, LEFT, y + 74, 0, "Att. Mette Jensen");
+	canvas_text(canvas, TITLE, TO_LEFT, LEFT - 1, y - 4, 0, "Tilbud på nyt tag");
+	canvas_text(canvas, LABEL, TO_LEFT, LEFT, y + 50, 0, "TIL");
+	canvas_text(canvas, STRONG, TO_LEFT, LEFT, y + 61, 0, "Jensen Byg A/S");
+	canvas_text(canvas, BODY, TO_LEFT, LEFT, y + 74, 0, "Att. Mette Jensen");
 	for (size_t i = 0; i < COUNT(facts); i++) {
 		double row = y - 6 + 25.5 * (double)i;
 
 		if (i)
-			rule(canvas, LINE, .6, column, RIGHT, row);
-		put(canvas, LABEL, TO_LEFT, column, row + 9, 0, facts[i].name);
-		put(canvas, STRONG, TO_RIGHT, RIGHT, row + 7, 0, facts[i].text);
+			canvas_rule(canvas, LINE, .6, column, RIGHT, row);
+		canvas_text(canvas, LABEL, TO_LEFT, column, row + 9, 0, facts[i].name);
+		canvas_text(canvas, STRONG, TO_RIGHT, RIGHT, row + 7, 0, facts[i].text);
 	}
 	return y + 118;
 }
@@ -352,12 +264,12 @@ static const double QUANTITY = 348, UNIT = 354, PRICE = 446;
 static double
 table_head(struct canvas *canvas, double y)
 {
-	put(canvas, LABEL, TO_LEFT, LEFT, y, 0, "YDELSE");
-	put(canvas, LABEL, TO_RIGHT, QUANTITY, y, 0, "ANTAL");
-	put(canvas, LABEL, TO_LEFT, UNIT, y, 0, "ENHED");
-	put(canvas, LABEL, TO_RIGHT, PRICE, y, 0, "ENHEDSPRIS");
-	put(canvas, LABEL, TO_RIGHT, RIGHT, y, 0, "BELØB, KR.");
-	rule(canvas, PETROL, 1.2, LEFT, RIGHT, y + 14);
+	canvas_text(canvas, LABEL, TO_LEFT, LEFT, y, 0, "YDELSE");
+	canvas_text(canvas, LABEL, TO_RIGHT, QUANTITY, y, 0, "ANTAL");
+	canvas_text(canvas, LABEL, TO_LEFT, UNIT, y, 0, "ENHED");
+	canvas_text(canvas, LABEL, TO_RIGHT, PRICE, y, 0, "ENHEDSPRIS");
+	canvas_text(canvas, LABEL, TO_RIGHT, RIGHT, y, 0, "BELØB, KR.");
+	canvas_rule(canvas, PETROL, 1.2, LEFT, RIGHT, y + 14);
 	return y + 14;
 }
 
@@ -366,14 +278,14 @@ table_row(struct canvas *canvas, const struct line *line, double y)
 {
 	char text[24];
 
-	put(canvas, STRONG, TO_LEFT, LEFT, y + 5.5, 0, line->title);
-	put(canvas, SMALL, TO_LEFT, LEFT, y + 18, 0, line->note);
+	canvas_text(canvas, STRONG, TO_LEFT, LEFT, y + 5.5, 0, line->title);
+	canvas_text(canvas, SMALL, TO_LEFT, LEFT, y + 18, 0, line->note);
 	snprintf(text, sizeof text, "%d", line->quantity);
-	put(canvas, BODY, TO_RIGHT, QUANTITY, y + 5.5, 0, text);
-	put(canvas, BODY, TO_LEFT, UNIT, y + 5.5, 0, line->unit);
-	put(canvas, BODY, TO_RIGHT, PRICE, y + 5.5, 0, money(line->price, text));
-	put(canvas, BODY, TO_RIGHT, RIGHT, y + 5.5, 0, money(line->quantity * line->price, text));
-	rule(canvas, LINE, .6, LEFT, RIGHT, y + 33);
+	canvas_text(canvas, BODY, TO_RIGHT, QUANTITY, y + 5.5, 0, text);
+	canvas_text(canvas, BODY, TO_LEFT, UNIT, y + 5.5, 0, line->unit);
+	canvas_text(canvas, BODY, TO_RIGHT, PRICE, y + 5.5, 0, money(line->price, text));
+	canvas_text(canvas, BODY, TO_RIGHT, RIGHT, y + 5.5, 0, money(line->quantity * line->price, text));
+	canvas_rule(canvas, LINE, .6, LEFT, RIGHT, y + 33);
 	return y + 33;
 }
 
@@ -384,16 +296,16 @@ sums(struct canvas *canvas, int version, double y)
 	int64_t net = total(version), vat = net / 4;
 	char text[24];
 
-	put(canvas, STRONG, TO_LEFT, x + 12, y, 0, "I alt ekskl. moms");
-	put(canvas, STRONG, TO_RIGHT, RIGHT - 12, y, 0, money(net, text));
-	put(canvas, BODY, TO_LEFT, x + 12, y + 16, 0, "Moms 25 %");
-	put(canvas, BODY, TO_RIGHT, RIGHT - 12, y + 16, 0, money(vat, text));
-	box(canvas, PETROL, x, y + 36, RIGHT - x, 32, 4);
-	put(canvas, SUM, TO_LEFT, x + 12, y + 45, 0, "I alt inkl. moms");
+	canvas_text(canvas, STRONG, TO_LEFT, x + 12, y, 0, "I alt ekskl. moms");
+	canvas_text(canvas, STRONG, TO_RIGHT, RIGHT - 12, y, 0, money(net, text));
+	canvas_text(canvas, BODY, TO_LEFT, x + 12, y + 16, 0, "Moms 25 %");
+	canvas_text(canvas, BODY, TO_RIGHT, RIGHT - 12, y + 16, 0, money(vat, text));
+	canvas_box(canvas, PETROL, x, y + 36, RIGHT - x, 32, 4);
+	canvas_text(canvas, SUM, TO_LEFT, x + 12, y + 45, 0, "I alt inkl. moms");
 	char sum[32];
 
 	snprintf(sum, sizeof sum, "%s kr.", money(net + vat, text));
-	put(canvas, SUM, TO_RIGHT, RIGHT - 12, y + 45, 0, sum);
+	canvas_text(canvas, SUM, TO_RIGHT, RIGHT - 12, y + 45, 0, sum);
 }
 
 static void
@@ -402,7 +314,7 @@ first_page(struct canvas *canvas, int version)
 	first_band(canvas);
 	double y = opening(canvas);
 
-	y += put(canvas, BODY, TO_LEFT, LEFT, y, RIGHT - LEFT, intro);
+	y += canvas_text(canvas, BODY, TO_LEFT, LEFT, y, RIGHT - LEFT, intro);
 	y = table_head(canvas, y + 18);
 	for (int i = 0; i < LINES; i++)
 		y = table_row(canvas, line_of(version, i), y);
@@ -417,8 +329,8 @@ pairs(struct canvas *canvas, const struct pair *list, size_t count, double y)
 	const double column = 170;
 
 	for (size_t i = 0; i < count; i++) {
-		put(canvas, STRONG, TO_LEFT, LEFT, y, 0, list[i].name);
-		y += put(canvas, BODY, TO_LEFT, column, y, RIGHT - column, list[i].text) + 8;
+		canvas_text(canvas, STRONG, TO_LEFT, LEFT, y, 0, list[i].name);
+		y += canvas_text(canvas, BODY, TO_LEFT, column, y, RIGHT - column, list[i].text) + 8;
 	}
 	return y;
 }
@@ -427,8 +339,8 @@ pairs(struct canvas *canvas, const struct pair *list, size_t count, double y)
 static double
 heading(struct canvas *canvas, double y, const char *text)
 {
-	put(canvas, HEADING, TO_LEFT, LEFT, y, 0, text);
-	rule(canvas, PETROL, 1.2, LEFT, RIGHT, y + 19);
+	canvas_text(canvas, HEADING, TO_LEFT, LEFT, y, 0, text);
+	canvas_rule(canvas, PETROL, 1.2, LEFT, RIGHT, y + 19);
 	return y + 28;
 }
 
@@ -442,27 +354,27 @@ payment_plan(struct canvas *canvas, int version, double y)
 		const struct instalment *rate = &instalments[i];
 
 		snprintf(percent, sizeof percent, "%d %%", rate->percent);
-		put(canvas, STRONG, TO_LEFT, LEFT, y, 0, rate->when);
-		put(canvas, BODY, TO_LEFT, 170, y, 0, rate->what);
-		put(canvas, BODY, TO_RIGHT, PRICE, y, 0, percent);
-		put(canvas, BODY, TO_RIGHT, RIGHT, y, 0, money(due * rate->percent / 100, text));
-		rule(canvas, LINE, .6, LEFT, RIGHT, y + 17);
+		canvas_text(canvas, STRONG, TO_LEFT, LEFT, y, 0, rate->when);
+		canvas_text(canvas, BODY, TO_LEFT, 170, y, 0, rate->what);
+		canvas_text(canvas, BODY, TO_RIGHT, PRICE, y, 0, percent);
+		canvas_text(canvas, BODY, TO_RIGHT, RIGHT, y, 0, money(due * rate->percent / 100, text));
+		canvas_rule(canvas, LINE, .6, LEFT, RIGHT, y + 17);
 		y += 23;
 	}
-	put(canvas, SMALL, TO_LEFT, LEFT, y, 0, "Beløb i kroner inkl. moms. Faktura sendes, når hver rate forfalder.");
+	canvas_text(canvas, SMALL, TO_LEFT, LEFT, y, 0, "Beløb i kroner inkl. moms. Faktura sendes, når hver rate forfalder.");
 	return y + 38;
 }
 
 static void
 how_to_accept(struct canvas *canvas, double y)
 {
-	box(canvas, MIST, LEFT, y, RIGHT - LEFT, 96, 5);
-	box(canvas, TILE, LEFT, y, 4, 96, 2);
-	put(canvas, HEADING, TO_LEFT, LEFT + 22, y + 16, 0, "Sådan siger I ja");
-	put(canvas, BODY, TO_LEFT, LEFT + 22, y + 36, RIGHT - LEFT - 44,
+	canvas_box(canvas, MIST, LEFT, y, RIGHT - LEFT, 96, 5);
+	canvas_box(canvas, TILE, LEFT, y, 4, 96, 2);
+	canvas_text(canvas, HEADING, TO_LEFT, LEFT + 22, y + 16, 0, "Sådan siger I ja");
+	canvas_text(canvas, BODY, TO_LEFT, LEFT + 22, y + 36, RIGHT - LEFT - 44,
 	    "Åbn linket i mailen, læs tilbuddet, og vælg »Accepter tilbud«. I får straks en kvittering, og vi ringer inden for "
 	    "to arbejdsdage for at aftale opstart. Har I spørgsmål, så skriv til os samme sted.");
-	put(canvas, SMALL, TO_LEFT, LEFT + 22, y + 69, 0, "Tilbuddet gælder til og med 31. december 2026.");
+	canvas_text(canvas, SMALL, TO_LEFT, LEFT + 22, y + 69, 0, "Tilbuddet gælder til og med 31. december 2026.");
 }
 
 static void
@@ -475,8 +387,8 @@ second_page(struct canvas *canvas, int version)
 	y = payment_plan(canvas, version, heading(canvas, y + 18, "Betaling"));
 	y = pairs(canvas, terms, COUNT(terms), heading(canvas, y, "Vilkår"));
 	how_to_accept(canvas, y + 14);
-	put(canvas, BODY, TO_LEFT, LEFT, y + 132, 0, "Med venlig hilsen");
-	put(canvas, STRONG, TO_LEFT, LEFT, y + 146, 0, "Nordtag ApS");
+	canvas_text(canvas, BODY, TO_LEFT, LEFT, y + 132, 0, "Med venlig hilsen");
+	canvas_text(canvas, STRONG, TO_LEFT, LEFT, y + 146, 0, "Nordtag ApS");
 	foot(canvas, "Side 2 af 2");
 }
 
@@ -484,22 +396,18 @@ static bool
 write_pdf(const char *path, int version)
 {
 	cairo_surface_t *surface = cairo_pdf_surface_create(path, WIDTH, HEIGHT);
-	struct canvas canvas = {.cairo = cairo_create(surface)};
+	struct canvas canvas;
 
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, "Tilbud på nyt tag");
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, "Nordtag ApS");
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_SUBJECT, "Tilbud 2026-0117 til Jensen Byg A/S");
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2026-11-23T09:00:00+01:00");
-	for (int style = 0; style < STYLES; style++)
-		canvas.layouts[style] = layout_new(canvas.cairo, style);
+	canvas_begin(&canvas, surface, styles, STYLES);
 	first_page(&canvas, version);
 	cairo_show_page(canvas.cairo);
 	second_page(&canvas, version);
 	cairo_show_page(canvas.cairo);
-	for (int style = 0; style < STYLES; style++)
-		g_object_unref(canvas.layouts[style]);
-	cairo_destroy(canvas.cairo);
-	cairo_surface_finish(surface);
+	canvas_end(&canvas);
 	cairo_status_t status = cairo_surface_status(surface);
 
 	cairo_surface_destroy(surface);
