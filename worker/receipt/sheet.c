@@ -54,12 +54,14 @@ sheet_begin(struct sheet *sheet, cairo_surface_t *surface)
 {
 	canvas_begin(&sheet->canvas, surface, styles, STYLES);
 	sheet->page = 0;
+	cairo_tag_begin(sheet->canvas.cairo, "Document", NULL);
 	page_begin(sheet);
 }
 
 void
 sheet_end(struct sheet *sheet)
 {
+	cairo_tag_end(sheet->canvas.cairo, "Document");
 	page_end(sheet);
 	canvas_end(&sheet->canvas);
 }
