@@ -3,6 +3,7 @@
 
 #include "link.h"
 #include "serve.h"
+#include "templates.h"
 
 /* A download starts at the first byte and is asked for by GET and by no scanner. */
 static bool
@@ -59,11 +60,46 @@ logo(struct request *request)
 	return send_file(request, "logo", NULL, true);
 }
 
+static const struct problem *
+receipt_waits(struct request *request)
+{
+	struct notice_page page = {
+	    .page = {.language = request->language, .title = word(request->language, WORD_receipt_waiting_heading)},
+	    .heading = word(request->language, WORD_receipt_waiting_heading),
+	    .text = word(request->language, WORD_receipt_waiting_text),
+	    .back_path = request_link_path(request),
+	};
+
+	template_notice(reply_html(request, 503), &page);
+	reply_header(request, "Retry-After", "5");
+	return NULL;
+}
+
+/* GET /d/{token}/receipt: the receipt of what was accepted last, for who accepted, others who could have, and the sender;
+ * 503 with Retry-After while it is being made. Records nothing. */
+static const struct problem *
+receipt(struct request *request)
+{
+	struct link_receipt found;
+
+	TRY(link_receipt(request, &found));
+	if (found.withdrawn)
+		reply_see_other(request, request_link_path(request));
+	else if (found.sha256)
+		reply_file(request, found.tenant_id, found.sha256, "application/pdf", found.name, false);
+	else if (found.making)
+		return receipt_waits(request);
+	else
+		return problem_new(request->arena, PROBLEM_not_found, "the receipt could not be made");
+	return NULL;
+}
+
 static const struct route routes[] = {
     {"GET", "/d/{token}/logo", AUTH_LINK, 0, logo},
     {"GET", "/d/{token}/file", AUTH_LINK, 0, view_file},
     {"GET", "/d/{token}/download", AUTH_LINK, 0, download},
     {"GET", "/d/{token}/attachments/{n}", AUTH_LINK, 0, attachment},
+    {"GET", "/d/{token}/receipt", AUTH_LINK, 0, receipt},
     {0},
 };
 

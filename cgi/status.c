@@ -4,6 +4,7 @@
 
 #include "bundle.h"
 #include "json.h"
+#include "receipt.h"
 #include "sender.h"
 #include "sender_paths.h"
 #include "status.h"
@@ -204,20 +205,29 @@ list_events(struct request *request)
 	return NULL;
 }
 
+/* The document and the version (NULL: none said) that a request names. */
+static const struct problem *
+version_read(struct request *request, const char **id, const char **version)
+{
+	static const char *const known[] = {"version", NULL};
+	int64_t number = 0;
+
+	TRY(sender_id(request, "document", id));
+	TRY(query_check(request, known));
+	TRY(form_int(request->arena, request->query, "version", 1, INT32_MAX, &number));
+	*version = number ? arena_printf(request->arena, "%d", (int)number) : NULL;
+	return NULL;
+}
+
 /* GET /api/v1/documents/{id}/file?version=: the PDF of a version, the current one by default. */
 static const struct problem *
 show_file(struct request *request)
 {
-	static const char *const known[] = {"version", NULL};
 	struct json_object *file = NULL;
-	int64_t version = 0;
-	const char *id;
+	const char *id, *version;
 
-	TRY(sender_id(request, "document", &id));
-	TRY(query_check(request, known));
-	TRY(form_int(request->arena, request->query, "version", 1, INT32_MAX, &version));
-	TRY(db_json(request->db, request->arena, STATEMENT_sender_file, &file, request->tenant_id, id,
-	    version ? arena_printf(request->arena, "%d", (int)version) : NULL));
+	TRY(version_read(request, &id, &version));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_file, &file, request->tenant_id, id, version));
 	if (!file)
 		return sender_not_found(request, "document or version");
 	reply_file(request, request->tenant_id, json_text(file, "sha256"), "application/pdf", json_text(file, "name"), false);
@@ -229,17 +239,12 @@ show_file(struct request *request)
 static const struct problem *
 show_evidence(struct request *request)
 {
-	static const char *const known[] = {"version", NULL};
 	struct json_object *evidence = NULL, *document;
 	struct bundle bundle;
-	int64_t version = 0;
-	const char *id, *number;
+	const char *id, *version, *number;
 
-	TRY(sender_id(request, "document", &id));
-	TRY(query_check(request, known));
-	TRY(form_int(request->arena, request->query, "version", 1, INT32_MAX, &version));
-	TRY(db_json(request->db, request->arena, STATEMENT_sender_evidence, &evidence, request->tenant_id, id,
-	    version ? arena_printf(request->arena, "%d", (int)version) : NULL));
+	TRY(version_read(request, &id, &version));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_evidence, &evidence, request->tenant_id, id, version));
 	if (!evidence)
 		return sender_not_found(request, "document or version");
 	TRY(bundle_make(request->arena, request->config, request->tenant_id, evidence, &bundle));
@@ -247,6 +252,26 @@ show_evidence(struct request *request)
 	number = json_text(document, "number");
 	reply_stored(request, bundle.path, bundle.sha256, "application/zip",
 	    arena_printf(request->arena, "evidence-%s.zip", number ? number : json_text(document, "external_id")), false);
+	return NULL;
+}
+
+/* GET /api/v1/documents/{id}/receipt?version=: the receipt of an accepted version, of the last one by default; 503 with
+ * Retry-After while it is being made. */
+static const struct problem *
+show_receipt(struct request *request)
+{
+	struct json_object *receipt = NULL;
+	const char *id, *version;
+
+	TRY(version_read(request, &id, &version));
+	TRY(db_json(request->db, request->arena, STATEMENT_sender_receipt, &receipt, request->tenant_id, id, version));
+	if (receipt && json_boolean(receipt, "making", false))
+		return problem_new(request->arena, PROBLEM_unavailable, "the receipt is being made");
+	if (!json_text(receipt, "sha256"))
+		return sender_not_found(request, "document, or it has no receipt");
+	reply_file(request, request->tenant_id, json_text(receipt, "sha256"), "application/pdf",
+	    receipt_file_name(request->arena, language_parse(json_text(receipt, "language"), LANGUAGE_DA),
+	        json_text(receipt, "number"), json_text(receipt, "title")), false);
 	return NULL;
 }
 
@@ -316,6 +341,7 @@ static const struct route routes[] = {
     {"GET", "/api/v1/documents/{id}/events", AUTH_READ, 0, list_document_events},
     {"GET", "/api/v1/documents/{id}/messages", AUTH_READ, 0, list_messages},
     {"GET", "/api/v1/documents/{id}/file", AUTH_READ, 0, show_file},
+    {"GET", "/api/v1/documents/{id}/receipt", AUTH_READ, 0, show_receipt},
     {"GET", "/api/v1/documents/{id}/evidence", AUTH_READ, 0, show_evidence},
     {"GET", "/api/v1/events", AUTH_READ, 0, list_events},
     {"GET", "/api/v1/webhooks", AUTH_READ, 0, list_webhooks},

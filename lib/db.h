@@ -24,6 +24,7 @@ struct db;
 	X(sender_events, 3)         \
 	X(sender_file, 3)           \
 	X(sender_evidence, 3)       \
+	X(sender_receipt, 3)        \
 	X(sender_add_webhook, 3)    \
 	X(sender_patch_document, 6) \
 	X(sender_act, 5)            \
@@ -57,6 +58,7 @@ struct db;
 	X(customer_session, 1)      \
 	X(customer_logout, 2)       \
 	X(customer_documents, 6)    \
+	X(customer_receipt, 2)      \
 	X(customer_ready, 0)        \
 	X(customer_keys, 0)         \
 	X(customer_verify, 1)       \
@@ -77,6 +79,7 @@ struct db;
 	X(worker_seal_heads, 3)     \
 	X(worker_seal, 7)           \
 	X(worker_forget_personal, 1) \
+	X(worker_keep_receipt, 6)   \
 	X(worker_erase, 2)
 
 enum statement {

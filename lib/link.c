@@ -8,6 +8,7 @@
 #include "access.h"
 #include "json.h"
 #include "message.h"
+#include "receipt.h"
 
 /* The portal's own consent texts by language: what the database records is what the page showed. The same for every
  * visitor, so made once a process. */
@@ -97,6 +98,7 @@ decision_read(struct arena *arena, struct json_object *row)
 	decision->purchase_order = json_text(row, "purchase_order");
 	decision->version = (int)json_integer(row, "version", 0);
 	decision->sha256 = json_text(row, "sha256");
+	decision->receipt = json_boolean(row, "receipt", false);
 	return decision;
 }
 
@@ -239,6 +241,22 @@ link_file(struct request *request, const char *what, const char *n, bool record,
 	file->sha256 = json_text(row, "sha256");
 	file->type = json_text(row, "type");
 	file->name = json_text(row, "name");
+	return NULL;
+}
+
+const struct problem *
+link_receipt(struct request *request, struct link_receipt *receipt)
+{
+	struct json_object *row = NULL;
+
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_receipt, &row, request->token_id, request->generation));
+	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
+	receipt->withdrawn = !strcmp(json_text(row, "verdict"), "withdrawn");
+	receipt->making = json_boolean(row, "making", false);
+	receipt->tenant_id = json_text(row, "tenant_id");
+	receipt->sha256 = json_text(row, "sha256");
+	receipt->name = receipt_file_name(request->arena, language_parse(json_text(row, "language"), request->language),
+	    json_text(row, "number"), json_text(row, "title"));
 	return NULL;
 }
 

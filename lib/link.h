@@ -38,6 +38,15 @@ struct link_file {
 const struct problem *link_file(struct request *request, const char *what, const char *n, bool record,
     struct link_file *file);
 
+/* The receipt of what was accepted last. Without a hash it is not there: MAKING says that it is to come. */
+struct link_receipt {
+	const char *tenant_id, *sha256, *name;
+	bool making;
+	bool withdrawn; /* then nothing else is set */
+};
+/* Problem: not_found also where this link may not have it. */
+const struct problem *link_receipt(struct request *request, struct link_receipt *receipt);
+
 /* A decision as the form brings it. */
 struct link_decision {
 	const char *type;      /* accepted, declined */

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <gmime/gmime.h>
+#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 /* In a quoted-printable body "=" is followed by hexadecimal digits or a line end, so this line cannot stand in one
  * (RFC 2045, section 6.7). A fixed one keeps the bytes of a repeated mail the same. */
 #define BOUNDARY "=_alternative_="
+#define OUTER_BOUNDARY "=_mixed_=" /* nor in base64, where "=" ends the data */
 
 enum { LOCAL_PART_MOST = 64, LABEL_MOST = 63, QP_COLUMNS = 76 };
 
@@ -144,6 +146,10 @@ check(struct arena *arena, const struct mail *mail)
 	};
 	struct problem *problem = NULL;
 
+	for (size_t i = 0; i < mail->file_count; i++)
+		if (header_fault(mail->files[i].name))
+			problem_add(arena, &problem, "/files", "%s", header_fault(mail->files[i].name));
+
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		const char *value = members[i].value;
 		const char *fault = value ? members[i].fault(value) : members[i].optional ? NULL : "is missing";
@@ -257,12 +263,27 @@ quoted_printable(struct arena *arena, const char *text)
 	return encoded;
 }
 
+/* Bytes as base64 in lines of 76 characters (RFC 2045, section 6.8). */
+static struct buf
+base64_lines(struct arena *arena, const unsigned char *bytes, size_t size)
+{
+	enum { LINE = 57 };
+	struct buf encoded = buf_new(arena, 0);
+	unsigned char line[LINE / 3 * 4 + 1];
+
+	for (size_t step; size; bytes += step, size -= step) {
+		step = size < LINE ? size : LINE;
+		buf_add(&encoded, line, (size_t)EVP_EncodeBlock(line, bytes, (int)step));
+		buf_text(&encoded, "\r\n");
+	}
+	return encoded;
+}
+
 static GMimeDataWrapper *
-make_content(struct buf encoded)
+make_content(struct buf encoded, GMimeContentEncoding encoding)
 {
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(encoded.bytes, encoded.length);
-	GMimeDataWrapper *content =
-	    g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, encoding);
 
 	g_object_unref(stream);
 	return content;
@@ -272,7 +293,7 @@ static void
 add_body(struct arena *arena, GMimeMultipart *multipart, const char *subtype, const char *text)
 {
 	GMimePart *part = g_mime_part_new_with_type("text", subtype);
-	GMimeDataWrapper *content = make_content(quoted_printable(arena, text));
+	GMimeDataWrapper *content = make_content(quoted_printable(arena, text), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 
 	g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", CHARSET);
 	g_mime_part_set_content(part, content);
@@ -294,6 +315,41 @@ make_bodies(struct arena *arena, const struct mail *mail)
 	add_body(arena, multipart, "plain", mail->text);
 	add_body(arena, multipart, "html", mail->html);
 	return multipart;
+}
+
+static void
+add_file(struct arena *arena, GMimeMultipart *multipart, const struct mail_file *file)
+{
+	GMimePart *part = g_mime_part_new();
+	GMimeContentType *type = g_mime_content_type_parse(NULL, file->type);
+	GMimeDataWrapper *content = make_content(base64_lines(arena, file->bytes, file->size), GMIME_CONTENT_ENCODING_BASE64);
+
+	g_mime_object_set_content_type(GMIME_OBJECT(part), type);
+	g_mime_object_set_disposition(GMIME_OBJECT(part), GMIME_DISPOSITION_ATTACHMENT);
+	g_mime_part_set_filename(part, file->name);
+	g_mime_part_set_content(part, content);
+	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
+	g_mime_multipart_add(multipart, GMIME_OBJECT(part));
+	g_object_unref(content);
+	g_object_unref(type);
+	g_object_unref(part);
+}
+
+/* BODIES, followed by the mail's files where it has some; takes BODIES over. */
+static GMimeMultipart *
+make_whole(struct arena *arena, const struct mail *mail, GMimeMultipart *bodies)
+{
+	GMimeMultipart *mixed;
+
+	if (!mail->file_count)
+		return bodies;
+	mixed = g_mime_multipart_new_with_subtype("mixed");
+	g_mime_multipart_set_boundary(mixed, OUTER_BOUNDARY);
+	g_mime_multipart_add(mixed, GMIME_OBJECT(bodies));
+	g_object_unref(bodies);
+	for (size_t i = 0; i < mail->file_count; i++)
+		add_file(arena, mixed, &mail->files[i]);
+	return mixed;
 }
 
 static void
@@ -322,7 +378,7 @@ mail_compose(struct arena *arena, const struct mail *mail, const char **bytes, s
 	TRY(check(arena, mail));
 
 	GMimeMessage *message = g_mime_message_new(TRUE);
-	GMimeMultipart *multipart = make_bodies(arena, mail);
+	GMimeMultipart *multipart = make_whole(arena, mail, make_bodies(arena, mail));
 
 	add_headers(arena, message, mail);
 	g_mime_message_set_mime_part(message, GMIME_OBJECT(multipart));

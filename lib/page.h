@@ -36,6 +36,7 @@ struct page_decision {
 	const char *purchase_order; /* may be NULL */
 	int version;
 	const char *sha256;       /* of the PDF, 64 hex digits */
+	bool receipt;             /* this link may have the receipt */
 };
 
 /* One line of the history, as this visitor may know it. */
@@ -267,6 +268,7 @@ struct mail_page {
 	const char *body_end;     /* what of it stands after the link, or NULL */
 	const char *link;         /* absolute URL, the one button */
 	const char *decided_by, *decided_at, *sha256, *reason, *purchase_order; /* kinds accepted and declined */
+	const char *receipt;      /* kind accepted: attached, large: too large to be attached; NULL: there is none */
 	const char *happened_at;  /* kinds locked, message, changes, renewal: local time */
 	const char *text, *author; /* kinds message, changes, renewal: what was written, and by whom of the customer's; may be NULL */
 	int about_version, about_page; /* what it is about, where that is not the current version; 0: nothing to say */

@@ -106,6 +106,26 @@ store_put(struct arena *arena, const char *dir, const char *tenant, const char *
 	return folder_sync(hash_dir) ? NULL : failed(arena, hash_dir);
 }
 
+const struct problem *
+store_read(struct arena *arena, const char *dir, const char *tenant, const char *sha256, const void **bytes, size_t *size)
+{
+	const char *path = arena_printf(arena, "%s/%s", dir, store_path(arena, tenant, sha256));
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	char *to = NULL;
+	ssize_t got = 0;
+
+	if (fd >= 0 && fstat(fd, &status) == 0) {
+		*size = (size_t)status.st_size;
+		*bytes = to = arena_alloc(arena, *size + 1);
+		for (size_t left = *size; left && (got = read(fd, to, left)) > 0; left -= (size_t)got)
+			to += got;
+	}
+	if (fd >= 0)
+		close(fd);
+	return to && to == (const char *)*bytes + *size ? NULL : failed(arena, path);
+}
+
 static const char *
 aside_path(struct arena *arena, const char *path)
 {

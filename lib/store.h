@@ -15,6 +15,10 @@ const char *store_path(struct arena *arena, const char *tenant, const char *sha2
 const struct problem *store_put(struct arena *arena, const char *dir, const char *tenant, const char *sha256,
     const void *bytes, size_t size);
 
+/* The whole of some stored bytes, in ARENA. Problem: internal when they cannot be read. */
+const struct problem *store_read(struct arena *arena, const char *dir, const char *tenant, const char *sha256,
+    const void **bytes, size_t *size);
+
 /* Taking a file out has two halves around the commit that says so: set aside, then drop, or take back
  * when the commit failed. Setting aside what is not there is fine. */
 const struct problem *store_set_aside(struct arena *arena, const char *dir, const char *tenant, const char *sha256);

@@ -86,7 +86,8 @@ job_erase(const struct outbox_setting *setting, struct job *job, struct json_obj
 static const struct {
 	const char *kind;
 	job_kind *carry_out;
-} kinds[] = {{"mail", job_mail}, {"webhook", job_webhook}, {"erase", job_erase}, {"sign", job_sign}, {"login", job_login}};
+} kinds[] = {{"mail", job_mail}, {"webhook", job_webhook}, {"erase", job_erase}, {"sign", job_sign},
+    {"receipt", job_receipt}, {"login", job_login}};
 
 const struct problem *
 job_carry_out(const struct outbox_setting *setting, struct job *job, struct json_object *row)

@@ -11,6 +11,8 @@ struct job {
 	struct job *next;
 	const char *id, *kind, *request_id;
 	int attempt, room;
+	void (*look)(struct job *job); /* for what a program does: called at every turn until there is an outcome; or NULL */
+	void *work;           /* what the kind keeps for it */
 	const char *outcome;  /* NULL while under way, then done, retry, dead or dropped */
 	long status;          /* of SMTP or HTTP */
 	const char *answer;   /* the server's words */
@@ -38,4 +40,4 @@ struct json_object *job_wanted(struct job *job, struct json_object *row);
 
 /* The kinds: each takes what job_json() in SQL gives. */
 typedef const struct problem *job_kind(const struct outbox_setting *setting, struct job *job, struct json_object *row);
-job_kind job_mail, job_webhook, job_erase, job_sign, job_login;
+job_kind job_mail, job_webhook, job_erase, job_sign, job_receipt, job_login;

@@ -6,6 +6,8 @@
 #include "json.h"
 #include "mail.h"
 #include "page.h"
+#include "receipt.h"
+#include "store.h"
 #include "templates.h"
 #include "texts.h"
 #include "token.h"
@@ -110,6 +112,30 @@ texts_read(struct arena *arena, struct json_object *texts, struct mail_page *pag
 	body_fill(arena, json_text(texts, "mail_body"), &values, page);
 }
 
+/* The receipt of an acceptance comes along, unless it is so large that mail servers may refuse it. */
+static const struct problem *
+receipt_read(const struct outbox_setting *setting, struct job *job, struct json_object *row, struct mail_page *page,
+    struct mail *mail)
+{
+	enum { MOST = 10 * 1000 * 1000 };
+	struct json_object *receipt = json_member(row, "receipt");
+	int64_t size = json_integer(receipt, "size", 0);
+	struct mail_file *file = arena_alloc(job->arena, sizeof *file);
+
+	if (!receipt)
+		return NULL;
+	page->receipt = size <= MOST ? "attached" : "large";
+	if (size > MOST)
+		return NULL;
+	file->name = receipt_file_name(job->arena, language_parse(json_text(receipt, "language"), page->language), page->number,
+	    page->document_title);
+	file->type = "application/pdf";
+	mail->files = file;
+	mail->file_count = 1;
+	return store_read(job->arena, setting->config->store_dir, json_text(receipt, "tenant_id"), json_text(receipt, "sha256"),
+	    &file->bytes, &file->size);
+}
+
 static const struct problem *
 compose(const struct outbox_setting *setting, struct job *job, struct json_object *row, struct mail *mail)
 {
@@ -123,6 +149,7 @@ compose(const struct outbox_setting *setting, struct job *job, struct json_objec
 	page_read(arena, row, page);
 	page->link = arena_printf(arena, "%s/d/%s", setting->config->base_url, token);
 	texts_read(arena, json_member(row, "texts"), page);
+	TRY(receipt_read(setting, job, row, page, mail));
 	template_mail_subject(&subject, page);
 	page->subject = subject.bytes;
 	template_mail_text(&text, page);

@@ -11,13 +11,13 @@
 #include "json.h"
 #include "log.h"
 
-/* Kinds have room of their own, so that hanging receivers do not hold up mails, nor a thousand mails a code that
- * somebody waits for. */
-enum { KINDS = 4 };
+/* Kinds have room of their own, so that hanging receivers and slow receipts do not hold up mails, nor a thousand mails a
+ * code that somebody waits for. */
+enum { KINDS = 5 };
 static const struct {
 	const char *kinds; /* as PostgreSQL takes an array */
 	int room;
-} rooms[KINDS] = {{"{mail,erase}", 30}, {"{webhook}", 60}, {"{sign}", 30}, {"{login}", 10}};
+} rooms[KINDS] = {{"{mail,erase}", 30}, {"{webhook}", 60}, {"{sign}", 30}, {"{receipt}", 2}, {"{login}", 10}};
 static const char LEASE[] = "3 minutes";
 
 struct outbox {
@@ -127,6 +127,8 @@ outbox_report(struct outbox *outbox)
 	while (*place) {
 		struct job *job = *place;
 
+		if (!job->outcome && job->look)
+			job->look(job);
 		if (!job->outcome || !report(outbox, job)) {
 			place = &job->next;
 			continue;

@@ -292,15 +292,32 @@ perform(struct transfers *transfers)
 	return start_waiting(transfers) || some;
 }
 
+void
+transfers_watch(struct transfers *transfers, int fd, bool on)
+{
+	if (on && transfers->watches < WATCHED_MOST) {
+		transfers->watched[transfers->watches++] = fd;
+		return;
+	}
+	for (size_t i = 0; !on && i < transfers->watches; i++)
+		if (transfers->watched[i] == fd) {
+			transfers->watched[i] = transfers->watched[--transfers->watches];
+			return;
+		}
+}
+
 bool
 transfers_poll(struct transfers *transfers, int extra_fd, int timeout)
 {
-	struct curl_waitfd extra = {.fd = extra_fd, .events = CURL_WAIT_POLLIN};
+	struct curl_waitfd extra[WATCHED_MOST + 1] = {{.fd = extra_fd, .events = CURL_WAIT_POLLIN}};
 	bool some = perform(transfers);
+	unsigned skip = extra_fd < 0; /* the first place */
 
-	curl_multi_poll(transfers->multi, &extra, extra_fd >= 0, some ? 0 : timeout, NULL);
+	for (size_t i = 0; i < transfers->watches; i++)
+		extra[i + 1] = (struct curl_waitfd){.fd = transfers->watched[i], .events = CURL_WAIT_POLLIN};
+	curl_multi_poll(transfers->multi, extra + skip, (unsigned)transfers->watches + 1 - skip, some ? 0 : timeout, NULL);
 	perform(transfers);
-	return extra_fd >= 0 && extra.revents;
+	return extra_fd >= 0 && extra[0].revents;
 }
 
 void

@@ -76,5 +76,9 @@ void transfers_webhook(
  * (a signal ends the wait). True when EXTRA_FD (-1: none) is readable. */
 bool transfers_poll(struct transfers *transfers, int extra_fd, int timeout);
 
+/* From now on, or no longer, transfers_poll() ends its wait also when FD can be read: for others who wait in the same
+ * thread. Few at a time. */
+void transfers_watch(struct transfers *transfers, int fd, bool on);
+
 /* How many were given and have not called back. */
 size_t transfers_running(const struct transfers *transfers);

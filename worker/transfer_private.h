@@ -10,6 +10,7 @@
 enum {
 	ANSWER_LIMIT = 1024,     /* bytes kept of what a server says */
 	BODY_LIMIT = 64 * 1024,  /* bytes read of a webhook's answer */
+	WATCHED_MOST = 16,
 };
 
 /* Where in the SMTP dialogue the last reply belongs. */
@@ -58,6 +59,8 @@ struct transfers {
 	CURLM *multi;
 	struct transfer_list running, waiting;
 	fd_set smtp_sockets;       /* those of connections to the mail server */
+	int watched[WATCHED_MOST]; /* what others wait for */
+	size_t watches;
 	size_t count, connections; /* all transfers; mails on SMTP connections */
 };
 

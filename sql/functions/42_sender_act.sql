@@ -9,7 +9,7 @@ BEGIN
 	UPDATE document SET removed_at = p_at, revision = revision + 1, updated_at = p_at
 	WHERE tenant_id = d.tenant_id AND id = d.id;
 	UPDATE job SET state = 'dead', finished_at = p_at, answer = 'the document was removed'
-	WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind = 'mail' AND state = 'waiting';
+	WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind IN ('mail', 'receipt') AND state = 'waiting';
 	WITH freed AS (
 		DELETE FROM file_use WHERE tenant_id = d.tenant_id AND document_id = d.id RETURNING sha256)
 	INSERT INTO job (tenant_id, kind, document_id, sha256, request_id)

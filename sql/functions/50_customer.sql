@@ -73,7 +73,8 @@ BEGIN
 		SELECT json_build_object('type', type, 'mine', link_id = l.id, 'at', local_time(at, p_zone), 'name', name,
 			'email', CASE WHEN link_id = l.id THEN email END, 'reason', CASE WHEN link_id = l.id THEN reason END,
 			'purchase_order', CASE WHEN link_id = l.id THEN purchase_order END,
-			'version', version, 'sha256', encode(sha256, 'hex'))
+			'version', version, 'sha256', encode(sha256, 'hex'),
+			'receipt', type = 'accepted' AND receipt_open_to(l, link_id))
 		FROM decision WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version);
 END $$;
 

@@ -87,6 +87,8 @@ BEGIN
 	END IF;
 	INSERT INTO job (tenant_id, kind, document_id, version, request_id)
 	VALUES (d.tenant_id, 'sign', d.id, d.version, p_request);
+	INSERT INTO job (tenant_id, kind, document_id, version, request_id)
+	SELECT d.tenant_id, 'receipt', d.id, d.version, p_request WHERE v_type = 'accepted';
 	-- A receipt to who decided, and a note to the sender.
 	INSERT INTO job (tenant_id, kind, document_id, cause, link_id, version, request_id)
 	SELECT d.tenant_id, 'mail', d.id, v_type || ':' || d.version, l.id, d.version, p_request

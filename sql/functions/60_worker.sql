@@ -72,6 +72,19 @@ CREATE OR REPLACE FUNCTION webhook_share(p_webhook uuid) RETURNS SETOF uuid LANG
 		WHERE webhook_id = p_webhook AND state = 'running' AND run_at > portal_now()))
 $$;
 
+-- Whether a job waits for another one of the same version: the receipt for the signature that it shows, the mails of an
+-- acceptance for the receipt that they bring. Not for ever: what is late by then comes without.
+CREATE OR REPLACE FUNCTION job_waits(j job) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	v_for text := CASE WHEN j.kind = 'receipt' THEN 'sign'
+		WHEN j.kind = 'mail' AND j.cause LIKE 'accepted:%' THEN 'receipt' END;
+BEGIN
+	RETURN v_for IS NOT NULL AND EXISTS (SELECT FROM job
+		WHERE tenant_id = j.tenant_id AND document_id = j.document_id AND version = j.version
+			AND kind IN ('sign', 'receipt') AND kind = v_for AND state IN ('waiting', 'running')
+			AND created_at > portal_now() - interval '15 minutes');
+END $$;
+
 -- Claims due jobs of some kinds: marks them running until LEASE is over or the worker is gone, after
 -- which another worker may have them. Gives an array of job_json().
 CREATE OR REPLACE FUNCTION worker_claim(p_kinds text[], p_limit integer, p_lease interval) RETURNS json
@@ -82,7 +95,7 @@ BEGIN
 	WITH candidate AS (
 		SELECT id FROM job
 		WHERE state IN ('waiting', 'running') AND run_at <= portal_now() AND kind = ANY (p_kinds)
-			AND kind <> 'webhook'
+			AND kind <> 'webhook' AND NOT job_waits(job)
 		UNION ALL
 		SELECT share.id FROM (
 			SELECT DISTINCT webhook_id FROM job
@@ -110,7 +123,8 @@ CREATE OR REPLACE FUNCTION job_json(j job) RETURNS json LANGUAGE sql STABLE AS $
 		'mail', CASE j.kind WHEN 'mail' THEN mail_json(j) END,
 		'login', CASE j.kind WHEN 'login' THEN login_json(j) END,
 		'webhook', CASE j.kind WHEN 'webhook' THEN delivery_json(j) END,
-		'sign', CASE j.kind WHEN 'sign' THEN sign_json(j) END)
+		'sign', CASE j.kind WHEN 'sign' THEN sign_json(j) END,
+		'receipt', CASE j.kind WHEN 'receipt' THEN receipt_json(j) END)
 $$;
 
 -- What a version changed that a mail tells of: the members of the one before that differ, else null.
@@ -144,7 +158,13 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 				'at', local_time(y.at, s.time_zone), 'sha256', encode(y.sha256, 'hex'),
 				'reason', y.reason, 'purchase_order', y.purchase_order)
 			FROM decision y
-			WHERE y.tenant_id = j.tenant_id AND y.document_id = j.document_id AND y.version = j.version))
+			WHERE y.tenant_id = j.tenant_id AND y.document_id = j.document_id AND y.version = j.version),
+		'receipt', CASE x.cause WHEN 'accepted' THEN (
+			SELECT json_build_object('tenant_id', r.tenant_id, 'sha256', encode(r.sha256, 'hex'), 'size', r.size,
+				'language', (SELECT y.language FROM decision y WHERE y.tenant_id = r.tenant_id
+					AND y.document_id = r.document_id AND y.version = r.version))
+			FROM receipt r
+			WHERE r.tenant_id = j.tenant_id AND r.document_id = j.document_id AND r.version = j.version) END)
 		|| message_mail(m, s, v)
 		|| CASE x.cause WHEN 'change' THEN coalesce(previous_json(v), '{}') ELSE '{}' END)::json
 	FROM document d

@@ -37,7 +37,7 @@ assert_clean(const char *html)
 }
 
 static const struct page_attachment hostile_attachment = {1, HOSTILE, HOSTILE, 1};
-static const struct page_decision hostile_decision = {true, true, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1, HOSTILE};
+static const struct page_decision hostile_decision = {true, true, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1, HOSTILE, true};
 
 static const struct page_message hostile_thread[] = {
     {1, false, true, false, "changes", HOSTILE, HOSTILE, HOSTILE, 1, 2}, {2, true, false, true, "message", NULL, HOSTILE, HOSTILE, 2, 3},

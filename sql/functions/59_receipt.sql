@@ -1,0 +1,133 @@
+-- Receipts: what they say, who may have them, and how the worker keeps them.
+SET search_path = portal;
+
+-- Who did what, in the history's own order up to the event P_LAST, at most the last MOST: [{type, at, version, who,
+-- link, n}]. Of a decision's event the name is what the decision says.
+CREATE OR REPLACE FUNCTION receipt_history(p_tenant uuid, p_document uuid, p_last integer, p_evidence jsonb, p_most integer)
+RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT coalesce(jsonb_agg(jsonb_build_object('type', e.type,
+		'at', local_time(e.at, p_evidence ->> 'time_zone'), 'version', e.version,
+		'who', CASE WHEN e.id = (p_evidence ->> 'event_id')::uuid THEN p_evidence ->> 'name' ELSE c.name END,
+		'link', l.kind, 'n', e.line::jsonb -> 'data' -> 'n') ORDER BY e.seq), '[]')
+	FROM event e
+	LEFT JOIN link l ON l.tenant_id = e.tenant_id AND l.id = e.link_id
+	LEFT JOIN contact c ON c.tenant_id = e.tenant_id AND c.id = e.contact_id
+	WHERE e.tenant_id = p_tenant AND e.document_id = p_document AND e.seq BETWEEN p_last - p_most + 1 AND p_last
+$$;
+
+-- The first signature of the history that covers the decision, or NULL.
+CREATE OR REPLACE FUNCTION receipt_signature(p_tenant uuid, p_document uuid, p_evidence jsonb) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+	SELECT s || jsonb_build_object('at_local', local_time((s ->> 'at')::timestamptz, p_evidence ->> 'time_zone'))
+	FROM jsonb_array_elements(signatures_json(p_tenant, p_document)) s
+	WHERE (s ->> 'length')::integer >= (p_evidence #>> '{chain,after,length}')::integer
+	ORDER BY (s ->> 'length')::integer LIMIT 1
+$$;
+
+-- Everything that a receipt says. It tells of nothing later than the decision, so that making it again gives the same.
+-- NULL when it is made already, or no longer wanted.
+CREATE OR REPLACE FUNCTION receipt_json(j job) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+	v_most CONSTANT integer := 60;
+	v_evidence jsonb := decision_evidence(j.tenant_id, j.document_id, j.version);
+	v_zone text := v_evidence ->> 'time_zone';
+	v_last integer := (v_evidence #>> '{chain,after,length}')::integer;
+BEGIN
+	v_evidence := v_evidence
+		|| jsonb_build_object('disclosed_at_local', local_time((v_evidence ->> 'disclosed_at')::timestamptz, v_zone));
+	IF v_evidence ->> 'proof' IS NOT NULL THEN
+		v_evidence := jsonb_set(v_evidence, '{proof,sent_at_local}', coalesce(to_jsonb(local_time(
+			coalesce(v_evidence #>> '{proof,mailed_at}', v_evidence #>> '{proof,requested_at}')::timestamptz, v_zone)), 'null'));
+	END IF;
+	RETURN (
+		SELECT json_build_object('document_id', d.id, 'version', v.version, 'sha256', encode(v.sha256, 'hex'),
+			'language', v_evidence ->> 'language', 'customer', k.name,
+			'sender', json_build_object('name', s.sender_name, 'color', s.color, 'reply_to', s.reply_to),
+			'document', json_build_object('id', d.id, 'title', v.title, 'number', v.number, 'project', d.project,
+				'amount', v.amount::text, 'currency', v.currency, 'version', v.version, 'file_name', v.file_name,
+				'size', v.size),
+			'evidence', v_evidence,
+			'signature', receipt_signature(d.tenant_id, d.id, v_evidence),
+			'history', receipt_history(d.tenant_id, d.id, v_last, v_evidence, v_most),
+			'omitted', greatest(v_last - v_most, 0))
+		FROM document d
+		JOIN setting s ON s.tenant_id = d.tenant_id
+		JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = j.version
+		JOIN customer k ON k.tenant_id = d.tenant_id AND k.id = d.customer_id
+		WHERE d.tenant_id = j.tenant_id AND d.id = j.document_id AND d.removed_at IS NULL
+			AND v_evidence ->> 'type' = 'accepted'
+			AND NOT EXISTS (SELECT FROM receipt r WHERE r.tenant_id = d.tenant_id AND r.document_id = d.id
+				AND r.version = v.version));
+END $$;
+
+-- Keeps a receipt whose bytes the caller then puts into the store, before it commits: as an upload does. {"kept": false} where there is
+-- one already, or the document was removed meanwhile.
+CREATE OR REPLACE FUNCTION worker_keep_receipt(p_tenant uuid, p_document uuid, p_version integer, p_kind text,
+	p_sha256 text, p_size bigint)
+RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock_shared(file_lock_key(p_tenant, decode(p_sha256, 'hex')));
+	PERFORM FROM document WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		RETURN json_build_object('kept', false);
+	END IF;
+	INSERT INTO receipt (tenant_id, document_id, version, kind, sha256, size, created_at)
+	VALUES (p_tenant, p_document, p_version, p_kind, decode(p_sha256, 'hex'), p_size, portal_now())
+	ON CONFLICT DO NOTHING;
+	IF NOT FOUND THEN
+		RETURN json_build_object('kept', false);
+	END IF;
+	PERFORM files_use(p_tenant, p_document, jsonb_build_array(jsonb_build_object('sha256', p_sha256, 'size', p_size)));
+	RETURN json_build_object('kept', true);
+END $$;
+
+-- The receipt of an accepted version, of the last accepted one for NULL: {language, number, title, sha256, making}. Without
+-- `sha256` it is not there: `making` says whether it is to come. NULL when nothing such was accepted.
+CREATE OR REPLACE FUNCTION receipt_find(p_tenant uuid, p_document uuid, p_version integer) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT jsonb_build_object('language', x.language, 'number', v.number, 'title', v.title,
+			'sha256', encode(r.sha256, 'hex'), 'link_id', x.link_id,
+			'making', r.sha256 IS NULL AND EXISTS (SELECT FROM job j WHERE j.tenant_id = p_tenant
+				AND j.document_id = p_document AND j.version = x.version AND j.kind = 'receipt'
+				AND j.state IN ('waiting', 'running')))
+		FROM decision x
+		JOIN version v ON v.tenant_id = x.tenant_id AND v.document_id = x.document_id AND v.version = x.version
+		LEFT JOIN receipt r ON r.tenant_id = x.tenant_id AND r.document_id = x.document_id AND r.version = x.version
+		WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND x.type = 'accepted'
+			AND (p_version IS NULL OR x.version = p_version)
+		ORDER BY x.version DESC LIMIT 1);
+END $$;
+
+-- Whether a link may have the receipt, which holds the address of who accepted: the sender's own, the one that
+-- accepted, and those of others who could have. Never one that several people hold.
+CREATE OR REPLACE FUNCTION receipt_open_to(l link, p_decided uuid) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+	SELECT l.kind = 'preview' OR l.kind = 'personal' AND (l.id = p_decided OR 'accept' = ANY (l.rights))
+$$;
+
+-- GET /d/{token}/receipt: {verdict, tenant_id} and what receipt_find() gives.
+CREATE OR REPLACE FUNCTION customer_receipt(p_token uuid, p_generation integer) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_pass gate_pass := gate(p_token, 'view', p_generation);
+	d document := v_pass.document;
+	l link := v_pass.link;
+	v_receipt jsonb;
+BEGIN
+	IF v_pass.verdict <> 'ok' THEN
+		RETURN json_build_object('verdict', v_pass.verdict);
+	END IF;
+	v_receipt := receipt_find(d.tenant_id, d.id, NULL);
+	IF v_receipt IS NULL OR NOT receipt_open_to(l, (v_receipt ->> 'link_id')::uuid) THEN
+		RETURN json_build_object('verdict', 'unknown');
+	END IF;
+	RETURN v_receipt || jsonb_build_object('verdict', 'ok', 'tenant_id', d.tenant_id);
+END $$;
+
+-- GET /api/v1/documents/{id}/receipt: what receipt_find() gives; NULL: no such document or acceptance.
+CREATE OR REPLACE FUNCTION sender_receipt(p_tenant uuid, p_document uuid, p_version integer) RETURNS json
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+	SELECT receipt_find(p_tenant, d.id, p_version) FROM document d
+	WHERE d.tenant_id = p_tenant AND d.id = p_document AND d.removed_at IS NULL
+$$;
