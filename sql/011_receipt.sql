@@ -15,6 +15,7 @@ CREATE TABLE receipt (
 COMMENT ON TABLE receipt IS 'The receipt of an accepted version. Its bytes are gone once the document is removed, as file_use says.';
 COMMENT ON COLUMN receipt.kind IS 'combined: the accepted PDF followed by the certificate; certificate: that alone, where the PDF must stay as it is';
 
+CREATE INDEX receipt_sha256 ON receipt (sha256);
 CREATE UNIQUE INDEX job_receipt ON job (tenant_id, document_id, version) WHERE kind = 'receipt';
 -- What others wait for.
 CREATE INDEX job_first ON job (tenant_id, document_id, version) WHERE kind IN ('sign', 'receipt') AND state IN ('waiting', 'running');

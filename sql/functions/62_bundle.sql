@@ -60,6 +60,7 @@ BEGIN
 		'line', bundle_line(p_tenant, d.id, v.version),
 		'file', json_build_object('name', v.file_name, 'size', v.size, 'sha256', encode(v.sha256, 'hex')),
 		'attachments', files_json(p_tenant, d.id, v.version),
-		'receipt', NULL,
+		'receipt', (SELECT json_build_object('name', 'receipt.pdf', 'size', size, 'sha256', encode(sha256, 'hex'))
+			FROM receipt WHERE tenant_id = p_tenant AND document_id = d.id AND version = v.version),
 		'events', bundle_events(p_tenant, d.id), 'signatures', v_signatures, 'keys', bundle_keys(v_signatures));
 END $$;

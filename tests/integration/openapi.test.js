@@ -276,6 +276,11 @@ describe('its examples are taken', () => {
 		assert.equal((await ask(evidence, {headers: {range: 'bytes=0-99'}})).status, 206);
 	});
 
+	test('getDocumentReceipt', async () => {
+		done.add('getDocumentReceipt ');
+		assert.equal((await ask(openapi.operation('getDocumentReceipt'))).status, 404, 'nothing was accepted');
+	});
+
 	test('the webhook', async () => {
 		const webhook = (await api.get('/webhooks')).body.data.find(({url}) => url === here.get('https://example.com/portal'));
 
@@ -331,6 +336,7 @@ describe('what a decided document answers', () => {
 		assert.equal((await visitor.accept()).status, 303);
 		for (const name of ['getDocument', 'listDocumentEvents', 'listDocuments'])
 			await ask(openapi.operation(name));
+		await waitFor('the receipt', async () => (await ask(openapi.operation('getDocumentReceipt'))).status === 200);
 		for (const name of ['remindDocument', 'withdrawDocument']) {
 			const {status, body} = await ask(openapi.operation(name));
 

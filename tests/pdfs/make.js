@@ -38,11 +38,11 @@ function assemble(objects, id, trailer = '') {
 	return Buffer.concat(parts);
 }
 
-// A PDF of one page for each of TEXTS (Latin-1); EXTRA are further objects that nothing refers to.
+// A PDF of one page for each of TEXTS (Latin-1); EXTRA are further objects, which the catalog names.
 function pagesPdf(texts, id, extra = []) {
 	const page = index => 4 + 2 * index;
 	const objects = [
-		'<< /Type /Catalog /Pages 2 0 R >>',
+		`<< /Type /Catalog /Pages 2 0 R ${extra.length ? `/Extra [${extra.map((_, i) => `${page(texts.length + i / 2)} 0 R`).join(' ')}]` : ''} >>`,
 		`<< /Type /Pages /Count ${texts.length} /Kids [${texts.map((_, i) => `${page(i)} 0 R`).join(' ')}] >>`,
 		'<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>',
 	];
@@ -86,6 +86,18 @@ function bigPdf(size) {
 		filler += size - pdf.length;
 	return pdf;
 }
+
+// Bears a digital signature, or what looks like one to who does not verify it.
+const signedPdf = text => assemble([
+	'<< /Type /Catalog /Pages 2 0 R /AcroForm << /SigFlags 3 /Fields [6 0 R] >> >>',
+	'<< /Type /Pages /Count 1 /Kids [3 0 R] >>',
+	'<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> /Annots [6 0 R] >>',
+	stream('', latin1(`BT /F1 18 Tf 60 760 Td (${escaped(text)}) Tj ET`)),
+	'<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>',
+	'<< /Type /Annot /Subtype /Widget /FT /Sig /T (Signature1) /Rect [0 0 0 0] /P 3 0 R /V 7 0 R >>',
+	'<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /ByteRange [0 400 600 200] ' +
+	    `/Contents <${'00'.repeat(64)}> /M (D:20261124093107Z) >>`,
+], `signed ${text}`);
 
 const noPagesPdf = () => assemble(['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Count 0 /Kids [] >>'], 'no pages');
 
@@ -166,6 +178,7 @@ const files = {
 	'big.pdf': () => bigPdf(20 * MB),
 	'truncated.pdf': truncatedPdf,
 	'half.pdf': halfPdf,
+	'signed.pdf': () => signedPdf('Underskrevet'),
 	'no_pages.pdf': noPagesPdf,
 	'garbage.pdf': garbage,
 	'hostile_xref.pdf': xrefBombPdf,
@@ -197,8 +210,8 @@ function writeAll(folder) {
 	return encrypt(to('simple.pdf'), to('encrypted.pdf'), '') && encrypt(to('simple.pdf'), to('password.pdf'), 'hemmelig');
 }
 
-module.exports = {simplePdf, manyPagesPdf, linksPdf, bigPdf, noPagesPdf, truncatedPdf, halfPdf, garbage, xrefBombPdf, objectBombPdf, loopPdf,
-	treePdf, nestedPdf, encrypt, writeAll};
+module.exports = {simplePdf, manyPagesPdf, linksPdf, bigPdf, signedPdf, noPagesPdf, truncatedPdf, halfPdf, garbage, xrefBombPdf,
+	objectBombPdf, loopPdf, treePdf, nestedPdf, encrypt, writeAll};
 
 if (require.main === module) {
 	if (process.argv.length !== 3) {

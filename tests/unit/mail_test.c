@@ -310,6 +310,48 @@ test_addresses(void **state)
 	assert_false(mail_address_valid(large));
 }
 
+/* A file comes back as it was, after the two bodies; a name cannot add a header. */
+static void
+test_files(void **state)
+{
+	struct arena *arena = arena_new();
+	char pdf[1000];
+	struct mail_file file = {"Kvittering-Tag på Ærø.pdf", "application/pdf", pdf, sizeof pdf};
+	struct mail mail = sample;
+	const char *bytes;
+	size_t size;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pdf; i++)
+		pdf[i] = (char)(i * 7);
+	mail.files = &file;
+	mail.file_count = 1;
+	assert_null(mail_compose(arena, &mail, &bytes, &size));
+	for (const char *line = bytes, *end; (end = strstr(line, "\r\n")) != NULL; line = end + 2)
+		assert_true(end - line <= 998 && !memchr(line, '\n', (size_t)(end - line)));
+
+	GMimeMessage *message = parse(bytes, size);
+	GMimeMultipart *mixed = GMIME_MULTIPART(g_mime_message_get_mime_part(message));
+
+	assert_int_equal(g_mime_multipart_get_count(mixed), 2);
+	assert_body(GMIME_MULTIPART(g_mime_multipart_get_part(mixed, 0)), 1, "html", sample.html);
+
+	GMimePart *part = GMIME_PART(g_mime_multipart_get_part(mixed, 1));
+	GMimeStream *stream = g_mime_stream_mem_new();
+
+	assert_string_equal(g_mime_part_get_filename(part), file.name);
+	g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(part), stream);
+	GByteArray *content = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+
+	assert_int_equal(content->len, sizeof pdf);
+	assert_memory_equal(content->data, pdf, sizeof pdf);
+	g_object_unref(stream);
+	g_object_unref(message);
+	file.name = "a\r\nBcc: b@example.dk";
+	assert_string_equal(mail_compose(arena, &mail, &bytes, &size)->items->pointer, "/files");
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -322,6 +364,7 @@ main(void)
 	    cmocka_unit_test(test_injection),
 	    cmocka_unit_test(test_all_faults),
 	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

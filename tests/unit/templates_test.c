@@ -191,7 +191,7 @@ static void
 test_receipt(void **state)
 {
 	const struct page_decision decision = {.accepted = true, .mine = true, .at = "2026-11-23T14:31", .name = "Mette Jensen",
-	    .email = "mette@example.dk", .version = 3, .sha256 = HASH};
+	    .email = "mette@example.dk", .version = 3, .sha256 = HASH, .receipt = true};
 	struct document_page d = quote(LANGUAGE_DA);
 	struct buf out = buf_new(*state, 0);
 
@@ -203,6 +203,7 @@ test_receipt(void **state)
 	assert_non_null(strstr(out.bytes, "23. november 2026 kl. 14.31"));
 	assert_non_null(strstr(out.bytes, "mette@example.dk"));
 	assert_non_null(strstr(out.bytes, HASH));
+	assert_non_null(strstr(out.bytes, "/receipt\">Hent kvittering<"));
 	assert_null(strstr(out.bytes, "<form"));
 }
 

@@ -69,11 +69,11 @@ tick_draw(struct sheet *sheet, double x, double y, double radius)
 	cairo_stroke(cairo);
 }
 
-/* Where the QR code leads. The hash stands behind "#": it stays in the browser. */
+/* Where the QR code leads: straight to the answer. */
 static const char *
 check_url(struct sheet *sheet, struct json_object *receipt)
 {
-	return arena_printf(sheet->arena, "%s#sha256=%s", json_text(receipt, "verify_url"),
+	return arena_printf(sheet->arena, "%s?sha256=%s", json_text(receipt, "verify_url"),
 	    json_text(json_member(receipt, "evidence"), "sha256"));
 }
 
