@@ -250,7 +250,7 @@ link_receipt(struct request *request, struct link_receipt *receipt)
 	struct json_object *row = NULL;
 
 	TRY(db_json(request->db, request->arena, STATEMENT_customer_receipt, &row, request->token_id, request->generation));
-	TRY(verdict_problem(request->arena, json_text(row, "verdict")));
+	TRY(link_verdict(request->arena, json_text(row, "verdict")));
 	receipt->withdrawn = !strcmp(json_text(row, "verdict"), "withdrawn");
 	receipt->making = json_boolean(row, "making", false);
 	receipt->tenant_id = json_text(row, "tenant_id");
