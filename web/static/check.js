@@ -15,6 +15,7 @@
 	form.querySelector(".upload").hidden = true;
 	form.querySelector(".local").hidden = false;
 	form.querySelector("button").hidden = true;
+	input.required = false;
 
 	function say(text, wrong) {
 		var line = document.createElement("p");
@@ -78,8 +79,7 @@
 	form.addEventListener("submit", function (event) {
 		event.preventDefault();
 		event.stopPropagation();
-		if (input.files.length)
-			check(input.files[0]);
+		input.click(); /* Enter on the field, which else only the space bar opens */
 	});
 
 	/* A PDF dropped beside the zone would else take the page's place. */
