@@ -1,58 +1,13 @@
-/* accept: the access code, and the customer's decisions. */
+/* accept: the access code, the code that proves who decides, and the customer's decisions. */
 #include <string.h>
 
+#include "accept_form.h"
 #include "access.h"
-#include "link.h"
+#include "identity.h"
 #include "serve.h"
 #include "templates.h"
-#include "utf8.h"
 
-enum { FORM_MOST = 64 * 1024, NAME_MOST = 200, ORDER_MOST = 100, REASON_MOST = 2000, CODE_MOST = 200 };
-
-static const char *
-field(struct request *request, const struct form *form, const char *name)
-{
-	return form_trimmed(request->arena, form, name);
-}
-
-/* What the form must bring, whoever fills it in: the version and hash that the page showed. */
-static const struct problem *
-shown_read(struct request *request, const struct form *form, struct link_decision *decision)
-{
-	int64_t version = 0;
-
-	TRY(form_int(request->arena, form, "version", 1, INT32_MAX, &version));
-	decision->version = (int)version;
-	decision->sha256 = form_get(form, "sha256");
-	/* The language that the page, and so the consent, was shown in. */
-	request_language_choose(request, form_get(form, "lang"));
-	decision->language = request->language_asked;
-	if (!version || !decision->sha256)
-		return problem_new(request->arena, PROBLEM_bad_request, "the form lacks `version` or `sha256`");
-	return NULL;
-}
-
-static bool
-too_long(const char *text, size_t most)
-{
-	return text && utf8_length(text) > most;
-}
-
-static const char *
-accept_mistakes(struct request *request, struct page_form *form)
-{
-	enum language language = request->language;
-
-	if (!form->name || !utf8_visible(form->name))
-		form->name_error = word(language, WORD_accept_name_missing);
-	else if (too_long(form->name, NAME_MOST) || !utf8_one_line(form->name))
-		form->name_error = word(language, WORD_accept_name_bad);
-	if (too_long(form->purchase_order, ORDER_MOST) || (form->purchase_order && !utf8_one_line(form->purchase_order)))
-		form->purchase_order_error = word(language, WORD_accept_order_bad);
-	if (!form->consent)
-		form->consent_error = word(language, WORD_accept_consent_missing);
-	return form->name_error || form->purchase_order_error || form->consent_error ? word(language, WORD_form_error) : NULL;
-}
+enum { FORM_MOST = 64 * 1024, CODE_MOST = 200 };
 
 /* The page once more, saying why the decision was not taken; nothing the visitor typed is lost. */
 static const struct problem *
@@ -61,25 +16,17 @@ show_again(struct request *request, int status, const struct page_form *form, bo
 	struct document_page page;
 
 	TRY(link_page(request, FETCH_NONE, &page));
+
+	const char *contact = page.form.name, *email = page.form.email;
+
 	page.form = *form;
+	if (!form->name && !form->name_error)
+		page.form.name = contact;
+	if (!form->email)
+		page.form.email = email;
 	page.changed = changed;
 	template_document(reply_html(request, status), &page);
 	return NULL;
-}
-
-/* 303 to the receipt; the same decision again is its receipt at once (200); all else is 409 and shows
- * the document as it is now. */
-static const struct problem *
-decide(struct request *request, const struct link_decision *decision, const struct page_form *form)
-{
-	enum decided decided;
-
-	TRY(link_decide(request, decision, &decided));
-	if (decided == DECIDED) {
-		link_see(request, NULL, NULL);
-		return NULL;
-	}
-	return show_again(request, decided == DECIDED_BEFORE ? 200 : 409, form, decided == DECIDED_CHANGED);
 }
 
 /* The page of a refused form is in the contact's language, which only the page knows. */
@@ -91,46 +38,126 @@ page_language(struct request *request)
 	return link_page(request, FETCH_NONE, &page);
 }
 
-/* POST /d/{token}/accept: `version`, `sha256`, `name`, `consent=yes`, `purchase_order`. Decision, evidence,
- * event and mails in one transaction. 422 shows the form with what is wrong. */
+/* Has the method judge what the form brought. Not proved: FORM says why, and *STATUS is that of the page. */
+static const struct problem *
+prove(struct request *request, const struct form *form, const char *identity, struct link_decision *decision,
+    struct page_form *shown, int *status)
+{
+	const struct identity_method *method = identity_named(identity);
+	struct identity_step step = {0};
+
+	if (!method)
+		return problem_new(request->arena, PROBLEM_internal, "there is no identity method %s", identity);
+	TRY(page_language(request));
+	if (!decision->name) { /* who declines by a public link has to say who they are */
+		shown->name_error = word(request->language, WORD_accept_name_missing);
+		*status = 422;
+	} else {
+		TRY(method->prove(request, form, &step));
+		shown->code_error = step.error;
+		*status = step.status;
+	}
+	shown->error = *status ? word(request->language, WORD_form_error) : NULL;
+	decision->identity = method->name;
+	decision->proof = step.proof;
+	return NULL;
+}
+
+/* What became of a decision, as the visitor sees it. */
+static const struct problem *
+answer_decision(struct request *request, enum decided decided, struct page_form *form)
+{
+	if (decided == DECIDED) {
+		link_see(request, NULL, NULL);
+		return NULL;
+	}
+	TRY(page_language(request));
+	if (decided == DECIDED_REASON)
+		form->error = form->reason_error = word(request->language, WORD_decline_reason_missing);
+	else if (decided == DECIDED_CONSENT)
+		form->error = form->consent_error = word(request->language, WORD_accept_consent_changed);
+	else if (decided == DECIDED_UNPROVED) /* the code has ended between its being tried and the decision */
+		form->error = form->code_error = word(request->language, WORD_identity_expired);
+	if (decided == DECIDED_CONSENT)
+		form->consent = false;
+	return show_again(request, decided == DECIDED_BEFORE ? 200
+	    : decided == DECIDED_REASON || decided == DECIDED_UNPROVED ? 422 : 409, form, decided == DECIDED_CHANGED);
+}
+
+/* The database is asked first whether anything else stands in the way, so that no try of a code is spent in vain. */
+static const struct problem *
+decide(struct request *request, const char *type)
+{
+	struct link_decision decision = {.type = type};
+	struct page_form shown = {0};
+	struct form *form = NULL;
+	enum decided decided;
+	const char *identity;
+	int status = 0;
+
+	TRY(request_form(request, &form));
+	TRY(accept_form_read(request, form, &decision, &shown));
+	if (accept_form_wrong(request, &decision, &shown)) {
+		TRY(page_language(request));
+		accept_form_wrong(request, &decision, &shown);
+		return show_again(request, 422, &shown, false);
+	}
+	TRY(link_decide(request, &decision, &decided, &identity));
+	if (decided == DECIDED_UNPROVED) {
+		TRY(prove(request, form, identity, &decision, &shown, &status));
+		if (status)
+			return show_again(request, status, &shown, false);
+		TRY(link_decide(request, &decision, &decided, &identity));
+	}
+	return answer_decision(request, decided, &shown);
+}
+
+/* POST /d/{token}/accept: `version`, `sha256`, `name`, `consent=yes`, `consent_sha256`, `purchase_order`; where asked
+ * `email`, `code`, `signature`. Decision, evidence, event and jobs in one transaction. 303 to the receipt; 200: the same
+ * again; 409 shows the document as it is now; 422 shows the form with what is wrong. */
 static const struct problem *
 accept(struct request *request)
 {
-	struct link_decision decision = {.type = "accepted"};
-	struct page_form shown = {0};
-	struct form *form = NULL;
-
-	TRY(request_form(request, &form));
-	TRY(shown_read(request, form, &decision));
-	decision.name = shown.name = field(request, form, "name");
-	decision.purchase_order = shown.purchase_order = field(request, form, "purchase_order");
-	shown.consent = form_get(form, "consent") && !strcmp(form_get(form, "consent"), "yes");
-	if (accept_mistakes(request, &shown)) {
-		TRY(page_language(request));
-		shown.error = accept_mistakes(request, &shown);
-		return show_again(request, 422, &shown, false);
-	}
-	return decide(request, &decision, &shown);
+	return decide(request, "accepted");
 }
 
-/* POST /d/{token}/decline: `version`, `sha256`, `reason` (may be empty). */
+/* POST /d/{token}/decline: `version`, `sha256`, `reason`; on a public link `name`, `email`, `code`. */
 static const struct problem *
 decline(struct request *request)
 {
-	struct link_decision decision = {.type = "declined"};
-	struct page_form shown = {.declining = true};
+	return decide(request, "declined");
+}
+
+/* POST /d/{token}/identity: begins to prove who decides; by `email_code` a code is mailed, on a public link to `email`.
+ * 303 to the page; 422 and 429 (with Retry-After) show the form with what is wrong; 409 where nothing can be decided. */
+static const struct problem *
+begin_identity(struct request *request)
+{
+	struct document_page page;
+	struct page_form shown = {0};
+	struct identity_step step = {0};
 	struct form *form = NULL;
 
 	TRY(request_form(request, &form));
-	TRY(shown_read(request, form, &decision));
-	decision.reason = shown.reason = field(request, form, "reason");
-	if (too_long(shown.reason, REASON_MOST) || (shown.reason && !utf8_many_lines(shown.reason))) {
-		TRY(page_language(request));
-		shown.reason_error = word(request->language, WORD_decline_reason_bad);
-		shown.error = word(request->language, WORD_form_error);
-		return show_again(request, 422, &shown, false);
+	request_language_choose(request, form_get(form, "lang"));
+	TRY(link_page(request, FETCH_NONE, &page));
+	if (page.identity)
+		TRY(identity_named(page.identity->method)->begin(request, form, &step));
+	if (!step.status) {
+		link_see(request, NULL, "accept");
+		if (step.visitor)
+			link_visitor_remember(request, step.visitor);
+		return NULL;
 	}
-	return decide(request, &decision, &shown);
+	shown.email = form_trimmed(request->arena, form, "email");
+	if (step.field && !strcmp(step.field, "email"))
+		shown.email_error = step.error;
+	else
+		shown.identity_error = step.error;
+	TRY(show_again(request, step.status, &shown, false));
+	if (step.wait)
+		reply_header(request, "Retry-After", arena_printf(request->arena, "%d", step.wait));
+	return NULL;
 }
 
 /* POST /d/{token}/code, field `code`: the access code of a public link. 303 to the page with a cookie that proves it;
@@ -161,7 +188,8 @@ enter_code(struct request *request)
 
 static const struct route routes[] = {
     {"POST", "/d/{token}/code", AUTH_LINK, 4096, enter_code},
-    {"POST", "/d/{token}/accept", AUTH_LINK, FORM_MOST, accept},
+    {"POST", "/d/{token}/identity", AUTH_LINK, 4096, begin_identity},
+    {"POST", "/d/{token}/accept", AUTH_LINK, SIGNATURE_FORM_MOST, accept},
     {"POST", "/d/{token}/decline", AUTH_LINK, FORM_MOST, decline},
     {0},
 };

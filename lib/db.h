@@ -45,11 +45,13 @@ struct db;
 	X(sender_messages, 4)       \
 	X(sender_post_message, 4)   \
 	X(sender_delete_webhook, 2) \
-	X(customer_page, 7)         \
+	X(customer_page, 8)         \
 	X(customer_opened, 6)       \
 	X(customer_message, 5)      \
 	X(customer_file, 7)         \
-	X(customer_decide, 6)       \
+	X(customer_decide, 7)       \
+	X(customer_identity_begin, 4) \
+	X(customer_identity_try, 4) \
 	X(customer_code_try, 3)     \
 	X(customer_code_right, 2)   \
 	X(customer_login_ask, 5)    \

@@ -12,8 +12,8 @@
 
 /* The portal's own consent texts by language: what the database records is what the page showed. The same for every
  * visitor, so made once a process. */
-static const char *
-consents_json(void)
+const char *
+link_consents(void)
 {
 	static char *made;
 
@@ -102,6 +102,22 @@ decision_read(struct arena *arena, struct json_object *row)
 	return decision;
 }
 
+static const struct page_identity *
+identity_read(struct arena *arena, struct json_object *row)
+{
+	if (!row)
+		return NULL;
+	struct page_identity *identity = arena_alloc(arena, sizeof *identity);
+
+	identity->method = json_text(row, "method");
+	identity->public = json_boolean(row, "public", false);
+	identity->to = json_text(row, "to");
+	identity->email = json_text(row, "email");
+	identity->sent = json_boolean(row, "sent", false);
+	identity->ended = json_text(row, "ended");
+	return identity;
+}
+
 /* The members that every page of a link has. */
 static void
 frame_read(struct request *request, struct json_object *row, struct page *page)
@@ -142,14 +158,19 @@ page_read(struct request *request, struct json_object *row, struct document_page
 	attachments_read(request->arena, json_member(row, "attachments"), page);
 	page->can_accept = json_boolean(row, "can_accept", false);
 	page->typed_signature = signature && !strcmp(signature, "typed");
+	page->drawn_signature = signature && !strcmp(signature, "drawn");
+	page->reason_required = json_boolean(row, "reason_required", false);
+	page->identity = identity_read(request->arena, json_member(row, "identity"));
 	page->purchase_order = true;
 	page->consent = json_text(row, "consent");
+	page->consent_sha256 = json_text(row, "consent_sha256");
 	page->thanks = json_text(row, "thanks");
 	page->welcome = json_text(row, "welcome");
 	page->decision = decision_read(request->arena, json_member(row, "decision"));
 	events_read(request->arena, json_member(row, "history"), page);
 	page->form.name = page->contact_name;
 	conversation_read(request, json_member(row, "conversation"), &page->conversation);
+	page->form.email = page->identity ? page->identity->email : NULL;
 }
 
 static const struct problem *
@@ -159,7 +180,24 @@ page_load(struct request *request, enum fetch fetch, struct json_object **row)
 	    [FETCH_NONE] = "none", [FETCH_PERSON] = "person", [FETCH_SCANNER] = "scanner"};
 
 	return db_json(request->db, request->arena, STATEMENT_customer_page, row, request->token_id, request->generation,
-	    fetches[fetch], request->language_asked, consents_json(), request->personal, request->id);
+	    fetches[fetch], request->language_asked, link_consents(), request->personal, request->id,
+	    link_visitor(request));
+}
+
+enum { VISITOR_DAYS = 30 };
+
+const char *
+link_visitor(const struct request *request)
+{
+	const char *cookie = cookie_get(request->arena, request_header(request, "Cookie"), "identity");
+
+	return cookie && uuid_valid(cookie) ? cookie : NULL;
+}
+
+void
+link_visitor_remember(struct request *request, const char *challenge)
+{
+	reply_cookie(request, "identity", challenge, request_link_path(request), VISITOR_DAYS * 86400L);
 }
 
 const struct problem *
@@ -257,60 +295,5 @@ link_receipt(struct request *request, struct link_receipt *receipt)
 	receipt->sha256 = json_text(row, "sha256");
 	receipt->name = receipt_file_name(request->arena, language_parse(json_text(row, "language"), request->language),
 	    json_text(row, "number"), json_text(row, "title"));
-	return NULL;
-}
-
-static void
-text_add(struct json_object *object, const char *name, const char *value)
-{
-	if (value)
-		json_object_object_add(object, name, json_object_new_string(value));
-}
-
-static const char *
-decision_json(struct arena *arena, const struct link_decision *decision)
-{
-	struct json_object *given = json_object_new_object();
-
-	text_add(given, "type", decision->type);
-	json_object_object_add(given, "version", json_object_new_int(decision->version));
-	text_add(given, "sha256", decision->sha256);
-	text_add(given, "language", decision->language);
-	text_add(given, "name", decision->name);
-	text_add(given, "reason", decision->reason);
-	text_add(given, "purchase_order", decision->purchase_order);
-
-	const char *text = arena_strdup(arena, json_object_to_json_string_ext(given, JSON_C_TO_STRING_PLAIN));
-
-	json_object_put(given);
-	return text;
-}
-
-static enum decided
-decided_named(const char *verdict)
-{
-	static const struct {
-		const char *verdict;
-		enum decided decided;
-	} table[] = {
-	    {"ok", DECIDED}, {"repeat", DECIDED_BEFORE}, {"rival", DECIDED_BY_OTHER}, {"version_changed", DECIDED_CHANGED},
-	};
-
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (!strcmp(table[i].verdict, verdict))
-			return table[i].decided;
-	return DECIDED_CLOSED;
-}
-
-const struct problem *
-link_decide(struct request *request, const struct link_decision *decision, enum decided *decided)
-{
-	struct json_object *row = NULL;
-
-	TRY(db_json(request->db, request->arena, STATEMENT_customer_decide, &row, request->token_id,
-	    request->generation,
-	    decision_json(request->arena, decision), consents_json(), request->personal, request->id));
-	TRY(link_verdict(request->arena, json_text(row, "verdict")));
-	*decided = decided_named(json_text(row, "verdict"));
 	return NULL;
 }

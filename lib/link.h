@@ -7,6 +7,14 @@
 /* How a page is asked for, for the history. */
 enum fetch { FETCH_NONE, FETCH_PERSON, FETCH_SCANNER };
 
+/* The code that this visitor last asked for by a public link, which many share, as the cookie `identity` names it: a
+ * UUID, or NULL. Remembering sets the cookie. */
+const char *link_visitor(const struct request *request);
+void link_visitor_remember(struct request *request, const char *challenge);
+
+/* The portal's own consent texts by language, as JSON: what the database records is what the page showed. */
+const char *link_consents(void);
+
 /* Loads the page behind request->token_id and sets request->language to the page's. The page's strings
  * live in the arena. Problems: not_found, and what the database says. */
 const struct problem *link_page(struct request *request, enum fetch fetch, struct document_page *page);
@@ -53,7 +61,10 @@ struct link_decision {
 	int version;
 	const char *sha256;
 	const char *language;  /* of the page it was taken on, or NULL */
+	const char *consent_sha256; /* of the consent that was shown, or NULL: not compared */
 	const char *name, *reason, *purchase_order; /* each may be NULL */
+	const char *signature; /* drawn: PNG in base64, checked, or NULL */
+	const char *identity, *proof; /* what a method of lib/identity.h has judged, and its name, or NULL */
 };
 /* What became of it. */
 enum decided {
@@ -61,7 +72,11 @@ enum decided {
 	DECIDED_BEFORE,   /* the same by the same contact */
 	DECIDED_BY_OTHER, /* somebody decided first, or this contact decided otherwise */
 	DECIDED_CHANGED,  /* the version shown is no longer the current one */
+	DECIDED_CONSENT,  /* the consent shown is no longer the current one */
+	DECIDED_REASON,   /* declining takes a reason here */
+	DECIDED_UNPROVED, /* first it must be proved who decides */
 	DECIDED_CLOSED,   /* expired, withdrawn, archived, or not this link's to decide */
 };
+/* IDENTITY is set with DECIDED_UNPROVED: the name of the method that proves it. */
 const struct problem *link_decide(struct request *request, const struct link_decision *decision,
-    enum decided *decided);
+    enum decided *decided, const char **identity);

@@ -31,7 +31,7 @@ struct page_decision {
 	bool mine;                /* made through this very link */
 	const char *at;           /* local time */
 	const char *name;         /* who */
-	const char *email;        /* NULL for the public link without identity */
+	const char *email;        /* NULL where it is not known, or not to be told */
 	const char *reason;       /* of a declined one, may be NULL */
 	const char *purchase_order; /* may be NULL */
 	int version;
@@ -54,6 +54,9 @@ struct page_form {
 	bool declining;           /* it was the decline form, else the accept form */
 	const char *name, *purchase_order, *reason; /* what the visitor had typed */
 	const char *name_error, *consent_error, *purchase_order_error, *reason_error;
+	const char *email, *email_error;            /* of the form that asks for a code */
+	const char *identity_error, *code_error, *signature_error;
+	int signature_fault;      /* enum signature_fault */
 	bool consent;
 };
 
@@ -90,6 +93,16 @@ struct page_conversation {
 	struct page_message_form form;
 };
 
+/* How far the visitor has come in proving who they are (lib/identity.h). */
+struct page_identity {
+	const char *method;       /* email_code */
+	bool public;              /* the visitor gives the address */
+	const char *to;           /* where a code goes or went, as far as the page may tell, or NULL */
+	const char *email;        /* public: the address that the last code went to, or NULL */
+	bool sent;                /* a code was mailed for this version, and not yet another one after it */
+	const char *ended;        /* why it cannot be tried any more: expired, spent, used; NULL while it can */
+};
+
 struct document_page {
 	struct page page;
 	const char *path;         /* "/d/{token}", no trailing slash */
@@ -111,8 +124,12 @@ struct document_page {
 	size_t attachment_count;
 	bool can_accept;          /* accepting is enabled, this link may, and nothing stands against it */
 	bool typed_signature;     /* the name counts as signature and is asked for as such */
+	bool drawn_signature;     /* one may be drawn; the name serves where it is not */
+	bool reason_required;     /* to decline takes a reason */
+	const struct page_identity *identity; /* what is to be proved before deciding; NULL: nothing */
 	bool purchase_order;      /* a purchase order number may be given */
 	const char *consent;      /* the text to agree to, exactly as it will be recorded */
+	const char *consent_sha256; /* of it, so that what is recorded is what was shown */
 	const char *thanks;       /* the tenant's own thank-you text, variables filled in, or NULL */
 	const struct page_decision *decision;       /* of this version, or NULL */
 	const struct page_event *events;            /* the newest first */
@@ -254,7 +271,7 @@ struct bundle_readme {
 /* A mail about a document, to a contact or to the sender itself. */
 struct mail_page {
 	enum language language;
-	const char *kind;         /* upload, change, reminder, expiring, link, accepted, declined, locked, message, changes, renewal */
+	const char *kind;         /* upload, change, reminder, expiring, link, accepted, declined, locked, code, message, changes, renewal */
 	const char *sender_name, *color, *reply_to;
 	const char *subject;      /* as template_mail_subject makes it */
 	const char *own_subject;  /* the tenant's own, variables filled in; NULL: the portal's */
@@ -272,6 +289,8 @@ struct mail_page {
 	const char *happened_at;  /* kinds locked, message, changes, renewal: local time */
 	const char *text, *author; /* kinds message, changes, renewal: what was written, and by whom of the customer's; may be NULL */
 	int about_version, about_page; /* what it is about, where that is not the current version; 0: nothing to say */
+	const char *code;         /* kind code: six digits */
+	bool public;              /* to who came by the public link and gave the address */
 	int version;
 	bool quote;               /* kind quote, else project documentation */
 	bool to_sender;           /* told to the sender itself: kinds accepted, declined, locked */

@@ -49,9 +49,10 @@ static const struct schema_member contact = {.type = SCHEMA_object, .members = c
 static const struct schema_member accept[] = {
     {.name = "enabled", .type = SCHEMA_boolean, .nullable = true},
     {.name = "identity", .type = SCHEMA_choice, .nullable = true,
-     .choices = (words){"link", NULL}, .later = (words){"email_code", NULL}},
+     .choices = (words){"link", "email_code", NULL}},
     {.name = "signature", .type = SCHEMA_choice, .nullable = true,
-     .choices = (words){"none", "typed", NULL}, .later = (words){"drawn", NULL}},
+     .choices = (words){"none", "typed", "drawn", NULL}},
+    {.name = "reason_required", .type = SCHEMA_boolean, .nullable = true},
     {.name = NULL},
 };
 
@@ -155,7 +156,7 @@ static const struct schema_member settings[] = {
     {.name = "time_zone", .type = SCHEMA_text, .nullable = true, .min = 1, .max = 100},
     {.name = "texts", .type = SCHEMA_object, .nullable = true, .members = texts},
     {.name = "defaults", .type = SCHEMA_object, .nullable = true, .members = defaults},
-    {.name = "return_links", .type = SCHEMA_boolean, .nullable = true, .not_yet = true},
+    {.name = "return_links", .type = SCHEMA_boolean, .nullable = true},
     {.name = "verify_shows_name", .type = SCHEMA_boolean, .nullable = true},
     {.name = "retention", .type = SCHEMA_object, .nullable = true, .members = retention},
     {.name = NULL},

@@ -8,6 +8,27 @@
 #include "json.h"
 #include "token.h"
 
+static const char *
+link_url(struct request *request, const char *token_id)
+{
+	const char *token = token_id ? link_token(request->arena, request->secrets, token_id) : NULL;
+
+	return token ? arena_printf(request->arena, "%s/d/%s", request->config->base_url, token) : NULL;
+}
+
+/* Where the tenant has contacts' links returned, they come as their public halves too. */
+static void
+contact_links(struct request *request, struct json_object *contacts)
+{
+	for (size_t i = 0; contacts && i < json_object_array_length(contacts); i++) {
+		struct json_object *contact = json_object_array_get_idx(contacts, i);
+		const char *url = link_url(request, json_text(contact, "link"));
+
+		if (url)
+			json_object_object_add(contact, "link", json_object_new_string(url));
+	}
+}
+
 void
 sender_links(struct request *request, struct json_object *document)
 {
@@ -15,13 +36,12 @@ sender_links(struct request *request, struct json_object *document)
 	struct json_object *tokens = json_member(document, "links"), *links = json_object_new_object();
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		const char *token_id = json_text(tokens, kinds[i]);
-		const char *token = token_id ? link_token(request->arena, request->secrets, token_id) : NULL;
+		const char *url = link_url(request, json_text(tokens, kinds[i]));
 
-		json_object_object_add(links, kinds[i], !token ? NULL
-		    : json_object_new_string(arena_printf(request->arena, "%s/d/%s", request->config->base_url, token)));
+		json_object_object_add(links, kinds[i], url ? json_object_new_string(url) : NULL);
 	}
 	json_object_object_add(document, "links", links);
+	contact_links(request, json_member(document, "contacts"));
 	json_object_object_del(document, "revision");
 }
 

@@ -5,6 +5,7 @@
 #include "job.h"
 #include "json.h"
 #include "mail.h"
+#include "one_time_code.h"
 #include "page.h"
 #include "receipt.h"
 #include "store.h"
@@ -53,6 +54,7 @@ page_read(struct arena *arena, struct json_object *row, struct mail_page *page)
 	page->previous_currency = text_copy(arena, row, "previous_currency");
 	page->previous_title = text_copy(arena, row, "previous_title");
 	page->sent_at = text_copy(arena, row, "sent_at");
+	page->public = json_boolean(row, "public", false);
 	page->happened_at = text_copy(arena, row, "happened_at");
 	page->text = text_copy(arena, row, "text");
 	page->author = text_copy(arena, row, "author");
@@ -147,6 +149,10 @@ compose(const struct outbox_setting *setting, struct job *job, struct json_objec
 	if (!token)
 		return problem_new(arena, PROBLEM_internal, "there is no key for links");
 	page_read(arena, row, page);
+	if (json_text(row, "nonce"))
+		page->code = one_time_code(arena, setting->secrets, "identity", json_text(row, "nonce"));
+	if (!strcmp(page->kind, "code") && !page->code)
+		return problem_new(arena, PROBLEM_internal, "there is no key for codes");
 	page->link = arena_printf(arena, "%s/d/%s", setting->config->base_url, token);
 	texts_read(arena, json_member(row, "texts"), page);
 	TRY(receipt_read(setting, job, row, page, mail));

@@ -104,7 +104,7 @@ BEGIN
 	WHERE tenant_id = p_tenant AND id = v_id;
 	IF lower(v_old.email) <> lower(p_given ->> 'email') THEN
 		-- What went to the old address must not open anything any more; what is open goes to the new one.
-		UPDATE link SET token_id = gen_random_uuid(), delivery = 'none', delivered_at = NULL,
+		UPDATE link SET token_id = gen_random_uuid(), disclosed_at = NULL, delivery = 'none', delivered_at = NULL,
 			delivery_answer = NULL
 		WHERE tenant_id = p_tenant AND contact_id = v_id AND revoked_at IS NULL;
 		PERFORM mails_enqueue(d, 'upload', true, p_request)
@@ -139,6 +139,7 @@ LANGUAGE sql AS $$
 		rights = EXCLUDED.rights, named = EXCLUDED.named,
 		token_id = CASE WHEN link.revoked_at IS NULL OR link.revoked_by_hand
 			THEN link.token_id ELSE gen_random_uuid() END,
+		disclosed_at = CASE WHEN link.revoked_at IS NULL OR link.revoked_by_hand THEN link.disclosed_at END,
 		delivery = CASE WHEN link.revoked_at IS NULL OR link.revoked_by_hand THEN link.delivery ELSE 'none' END,
 		revoked_at = CASE WHEN link.revoked_by_hand THEN link.revoked_at END
 $$;
@@ -166,11 +167,19 @@ BEGIN
 	WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind = 'personal' AND contact_id <> ALL (v_named);
 END $$;
 
+-- What the public link carries: who comes by it can accept only where a code to their address proves who they are.
+CREATE OR REPLACE FUNCTION public_rights(p_settings jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN (p_settings -> 'accept' ->> 'enabled')::boolean AND p_settings -> 'accept' ->> 'identity' = 'email_code'
+		THEN '{view,ask,accept}'::text[] ELSE '{view,ask}'::text[] END
+$$;
+
 -- Brings the other links in line with the visibility: all contacts of the customer, or the public link.
-CREATE OR REPLACE FUNCTION links_spread(d document, p_visibility text, p_at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION links_spread(d document, p_settings jsonb, p_at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+	v_visibility text := p_settings ->> 'visibility';
 BEGIN
-	IF p_visibility = 'customer' THEN
+	IF v_visibility = 'customer' THEN
 		PERFORM link_set(d, c.id, '{view,ask}', false)
 		FROM contact c
 		WHERE c.tenant_id = d.tenant_id AND c.customer_id = d.customer_id AND NOT EXISTS (
@@ -181,16 +190,20 @@ BEGIN
 		WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind = 'personal' AND NOT named
 			AND revoked_at IS NULL;
 	END IF;
-	IF p_visibility = 'link' THEN
-		INSERT INTO link (tenant_id, document_id, kind, rights) VALUES (d.tenant_id, d.id, 'public', '{view,ask}')
+	IF v_visibility = 'link' THEN
+		INSERT INTO link AS l (tenant_id, document_id, kind, rights)
+		VALUES (d.tenant_id, d.id, 'public', public_rights(p_settings))
 		ON CONFLICT (tenant_id, document_id, kind) WHERE kind IN ('public', 'preview') DO UPDATE SET
-			token_id = gen_random_uuid(), revoked_at = NULL
-		WHERE link.revoked_at IS NOT NULL;
+			token_id = CASE WHEN l.revoked_at IS NULL THEN l.token_id ELSE gen_random_uuid() END,
+			rights = EXCLUDED.rights, revoked_at = NULL
+		WHERE l.revoked_at IS NOT NULL OR l.rights <> EXCLUDED.rights;
 	ELSE
 		UPDATE link SET revoked_at = p_at
 		WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind = 'public' AND revoked_at IS NULL;
 	END IF;
 END $$;
+
+DROP FUNCTION IF EXISTS links_spread(document, text, timestamptz);
 
 -- Everything about a document's customer, contacts and links that counts as a change: also of links that were
 -- revoked by hand, since what is written of those contacts is kept for when they are rotated.

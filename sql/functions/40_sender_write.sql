@@ -229,9 +229,9 @@ BEGIN
 		PERFORM links_name(d, p_given -> 'contacts', p_request);
 	END IF;
 	IF p_given ? 'contacts' OR v_settings -> 'visibility' IS DISTINCT FROM d.settings -> 'visibility'
-		OR p_result = 'created'
+		OR v_settings -> 'accept' IS DISTINCT FROM d.settings -> 'accept' OR p_result = 'created'
 	THEN
-		PERFORM links_spread(d, v_settings ->> 'visibility', p_at);
+		PERFORM links_spread(d, v_settings, p_at);
 	END IF;
 	v_links_changed := v_links IS DISTINCT FROM links_fingerprint(d);
 	IF p_result = 'unchanged' AND (v_links_changed OR p_code IS NOT NULL OR v_settings <> d.settings

@@ -77,14 +77,15 @@ BEGIN
 		PERFORM problem('invalid', 'at least one contact is needed', '/contacts');
 	END IF;
 	-- Who was revoked by hand cannot accept. What is decided already needs nobody.
-	PERFORM FROM link WHERE tenant_id = d.tenant_id AND document_id = d.id AND kind = 'personal' AND named
+	PERFORM FROM link WHERE tenant_id = d.tenant_id AND document_id = d.id AND (kind = 'public' OR named AND kind = 'personal')
 		AND revoked_at IS NULL AND 'accept' = ANY (rights);
 	IF NOT FOUND AND (p_settings -> 'accept' ->> 'enabled')::boolean AND (
 		SELECT v.kind FROM version v JOIN document x ON x.tenant_id = v.tenant_id AND x.id = v.document_id
 		WHERE v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.version AND x.decided IS NULL) = 'quote'
 	THEN
-		PERFORM problem('invalid', 'nobody could accept: give a contact the right `accept`, or set this to false',
-			'/accept/enabled');
+		PERFORM problem('invalid', 'nobody could accept: give a contact the right `accept`, '
+			|| CASE v_visibility WHEN 'link' THEN 'or accept.identity `email_code` for the public link, ' ELSE '' END
+			|| 'or set this to false', '/accept/enabled');
 	END IF;
 END $$;
 

@@ -111,6 +111,7 @@ BEGIN
 	END IF;
 	UPDATE link SET
 		token_id = CASE p_action WHEN 'rotate' THEN gen_random_uuid() ELSE token_id END,
+		disclosed_at = CASE p_action WHEN 'rotate' THEN NULL ELSE disclosed_at END,
 		revoked_at = CASE p_action WHEN 'revoke' THEN coalesce(revoked_at, v_at) END,
 		revoked_by_hand = p_action = 'revoke',
 		delivery = CASE p_action WHEN 'rotate' THEN 'none' ELSE delivery END

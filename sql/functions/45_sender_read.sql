@@ -31,7 +31,7 @@ CREATE OR REPLACE FUNCTION decision_json(p_tenant uuid, p_document uuid, p_versi
 LANGUAGE sql STABLE AS $$
 	SELECT jsonb_build_object('type', type, 'at', rfc3339(at),
 		'by', jsonb_build_object('contact_id', contact_id, 'name', name, 'email', email),
-		'identity', identity, 'version', version, 'sha256', encode(sha256, 'hex'),
+		'identity', identity, 'signature', signature, 'version', version, 'sha256', encode(sha256, 'hex'),
 		'reason', reason, 'purchase_order', purchase_order)
 	FROM decision WHERE tenant_id = p_tenant AND document_id = p_document AND version = p_version
 $$;
@@ -55,17 +55,26 @@ CREATE OR REPLACE FUNCTION contacts_json(d document) RETURNS jsonb LANGUAGE sql 
 		'delivery', l.delivery, 'delivered_at', rfc3339(l.delivered_at), 'delivery_answer', l.delivery_answer,
 		'fetched_at', rfc3339(e.fetched_at), 'opened_at', rfc3339(e.opened_at),
 		'downloaded_at', rfc3339(e.downloaded_at), 'reminders_sent', l.reminders_sent,
-		'revoked_at', rfc3339(l.revoked_at)) ORDER BY l.id), '[]')
+		'revoked_at', rfc3339(l.revoked_at))
+		-- Its public half; the executable, which has the key, makes the link of it.
+		|| CASE WHEN s.return_links AND l.revoked_at IS NULL THEN jsonb_build_object('link', l.token_id) ELSE '{}' END
+		ORDER BY l.id), '[]')
 	FROM link l
 	JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
+	JOIN setting s ON s.tenant_id = l.tenant_id
 	LEFT JOIN engagement e ON e.tenant_id = l.tenant_id AND e.link_id = l.id AND e.version = d.version
 	WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.kind = 'personal' AND (l.revoked_at IS NULL
 		OR l.revoked_by_hand AND (l.named OR d.settings ->> 'visibility' = 'customer'))
 $$;
 
 -- The status of one document, or NULL. `links` holds public halves of tokens; the executable, which
--- has the key, makes links of them.
+-- has the key, makes links of them. Where the contacts' links are shown too, that is noted: from then on
+-- such a link alone does not prove who accepts.
 CREATE OR REPLACE FUNCTION document_json(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql VOLATILE AS $$
+	UPDATE link SET disclosed_at = portal_now()
+	FROM setting s
+	WHERE s.tenant_id = p_tenant AND s.return_links AND link.tenant_id = p_tenant AND link.document_id = p_document
+		AND link.kind = 'personal' AND link.disclosed_at IS NULL AND link.revoked_at IS NULL;
 	SELECT json_build_object(
 		'id', d.id, 'external_id', d.external_id, 'kind', v.kind, 'title', v.title, 'number', v.number,
 		'project', d.project, 'amount', amount_json(v), 'state', document_state(d, portal_now()),

@@ -44,6 +44,7 @@ BEGIN
 	DELETE FROM idempotency WHERE ctid IN (
 		SELECT ctid FROM idempotency WHERE created_at < portal_now() - interval '24 hours' LIMIT p_limit);
 	GET DIAGNOSTICS v_count = ROW_COUNT;
+	DELETE FROM identity_challenge WHERE created_at < portal_now() - interval '1 day';
 	DELETE FROM access_failure WHERE first_at < portal_now() - interval '1 day';
 	RETURN json_build_object('done', v_count);
 END $$;

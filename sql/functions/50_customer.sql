@@ -67,16 +67,19 @@ BEGIN
 END $$;
 
 -- The decision of the current version as the page shows it. An address is shown only to who gave it.
-CREATE OR REPLACE FUNCTION page_decision(d document, l link, p_zone text) RETURNS json LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION page_decision(d document, l link, p_zone text, p_challenge uuid) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN (
-		SELECT json_build_object('type', type, 'mine', link_id = l.id, 'at', local_time(at, p_zone), 'name', name,
-			'email', CASE WHEN link_id = l.id THEN email END, 'reason', CASE WHEN link_id = l.id THEN reason END,
-			'purchase_order', CASE WHEN link_id = l.id THEN purchase_order END,
+		SELECT json_build_object('type', type, 'mine', mine, 'at', local_time(at, p_zone), 'name', name,
+			'email', CASE WHEN mine THEN email END, 'reason', CASE WHEN mine THEN reason END,
+			'purchase_order', CASE WHEN mine THEN purchase_order END,
 			'version', version, 'sha256', encode(sha256, 'hex'),
 			'receipt', type = 'accepted' AND receipt_open_to(l, link_id))
-		FROM decision WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version);
+		FROM decision x, LATERAL (SELECT decided_here(x, l, p_challenge) AS mine) y
+		WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version);
 END $$;
+DROP FUNCTION IF EXISTS page_decision(document, link, text);
 
 -- The last 30 lines of the history that this visitor may know: what the sender did, how it ended, and what was done
 -- through this very link, if it is a person's. Of other people's reading and writing it tells nothing.
@@ -101,9 +104,9 @@ BEGIN
 END $$;
 
 -- GET /d/{token}. FETCH: person | scanner | none (HEAD: records nothing). CONSENTS are the portal's
--- own texts by language.
+-- own texts by language, CHALLENGE what the visitor's cookie names (challenge_of()).
 CREATE OR REPLACE FUNCTION customer_page(p_token uuid, p_generation integer, p_fetch text, p_language text,
-	p_consents jsonb, p_personal jsonb, p_request text)
+	p_consents jsonb, p_personal jsonb, p_request text, p_challenge uuid)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	v_pass gate_pass := gate(p_token, 'page', p_generation);
@@ -112,6 +115,7 @@ DECLARE
 	s setting := v_pass.setting;
 	v version;
 	v_language text;
+	v_consent text;
 	v_values jsonb;
 	v_answer json;
 BEGIN
@@ -127,6 +131,7 @@ BEGIN
 	END IF;
 	SELECT * INTO v FROM version WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version;
 	v_values := text_values(s, d, l, v, v_language);
+	v_consent := consent_text(s, v_language, p_consents, v_values);
 	IF p_fetch <> 'none' AND l.kind <> 'preview' AND d.withdrawn_at IS NULL THEN
 		PERFORM fetched(d, l, v_pass.at, p_fetch = 'scanner', p_personal, p_request);
 	END IF;
@@ -145,16 +150,19 @@ BEGIN
 		'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean
 			AND 'accept' = ANY (l.rights) AND transition_answer(d, 'decide', v_pass.at) = 'yes',
 		'signature', d.settings -> 'accept' ->> 'signature',
-		'consent', consent_text(s, v_language, p_consents, v_values),
+		'identity', CASE WHEN effective_identity(d, l) <> 'link' THEN page_identity(d, l, p_challenge, v_pass.at) END,
+		'reason_required', (d.settings -> 'accept' ->> 'reason_required')::boolean,
+		'consent', v_consent, 'consent_sha256', sha256_hex(v_consent),
 		'welcome', text_fill(s.texts -> v_language ->> 'welcome', v_values),
 		'thanks', text_fill(s.texts -> v_language ->> 'thanks', v_values),
 		'logo', EXISTS (SELECT FROM setting_file WHERE tenant_id = d.tenant_id AND kind = 'logo'),
-		'decision', page_decision(d, l, s.time_zone),
+		'decision', page_decision(d, l, s.time_zone, p_challenge),
 		'history', page_history(d, l, s.time_zone),
 		'conversation', conversation_page(d, l, v, s.time_zone, v_pass.at))
 	INTO v_answer;
 	RETURN v_answer;
 END $$;
+DROP FUNCTION IF EXISTS customer_page(uuid, integer, text, text, jsonb, jsonb, text);
 
 -- POST /d/{token}/opened: the beacon. SEEN: the number of the last message that the page showed, or NULL.
 CREATE OR REPLACE FUNCTION customer_opened(p_token uuid, p_generation integer, p_version integer,

@@ -142,8 +142,10 @@ $$;
 -- longer wanted: the link is revoked, or what it invites to has ended.
 CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE AS $$
 	SELECT (jsonb_build_object('cause', x.cause, 'to_sender', j.link_id IS NULL,
-		'to_name', CASE WHEN j.link_id IS NULL THEN s.sender_name ELSE coalesce(c.name, l.name) END,
-		'to_address', CASE WHEN j.link_id IS NULL THEN s.reply_to ELSE coalesce(c.email, l.email) END,
+		'to_name', CASE WHEN j.link_id IS NULL THEN s.sender_name
+			ELSE coalesce(c.name, l.name, CASE WHEN i.id IS NULL THEN y.name END) END,
+		'public', l.kind = 'public', 'nonce', i.nonce,
+		'to_address', CASE WHEN j.link_id IS NULL THEN s.reply_to ELSE coalesce(i.email, c.email, l.email, y.email) END,
 		'language', x.language, 'texts', CASE WHEN x.invites THEN s.texts -> x.language END,
 		'link', l.token_id, 'sender_name', s.sender_name, 'color', s.color, 'reply_to', s.reply_to,
 		'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project, 'version', v.version,
@@ -154,15 +156,12 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 		'opened', EXISTS (SELECT FROM engagement e WHERE e.tenant_id = l.tenant_id AND e.link_id = l.id
 			AND e.version = v.version AND e.opened_at IS NOT NULL),
 		'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean AND 'accept' = ANY (l.rights),
-		'decision', (SELECT json_build_object('type', y.type, 'name', y.name,
-				'at', local_time(y.at, s.time_zone), 'sha256', encode(y.sha256, 'hex'),
-				'reason', y.reason, 'purchase_order', y.purchase_order)
-			FROM decision y
-			WHERE y.tenant_id = j.tenant_id AND y.document_id = j.document_id AND y.version = j.version),
+		'decision', CASE WHEN y.version IS NOT NULL THEN json_build_object('type', y.type, 'name', y.name,
+			'at', local_time(y.at, s.time_zone), 'sha256', encode(y.sha256, 'hex'),
+			'reason', y.reason, 'purchase_order', y.purchase_order) END,
 		'receipt', CASE x.cause WHEN 'accepted' THEN (
 			SELECT json_build_object('tenant_id', r.tenant_id, 'sha256', encode(r.sha256, 'hex'), 'size', r.size,
-				'language', (SELECT y.language FROM decision y WHERE y.tenant_id = r.tenant_id
-					AND y.document_id = r.document_id AND y.version = r.version))
+				'language', y.language)
 			FROM receipt r
 			WHERE r.tenant_id = j.tenant_id AND r.document_id = j.document_id AND r.version = j.version) END)
 		|| message_mail(m, s, v)
@@ -177,6 +176,9 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 	JOIN link l ON l.tenant_id = d.tenant_id AND l.document_id = d.id
 		AND CASE WHEN j.link_id IS NULL THEN l.kind = 'preview' ELSE l.id = j.link_id END
 	LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
+	LEFT JOIN decision y ON y.tenant_id = j.tenant_id AND y.document_id = j.document_id AND y.version = j.version
+	LEFT JOIN identity_challenge i ON i.tenant_id = j.tenant_id
+		AND i.id = CASE WHEN j.cause LIKE 'code:%' THEN split_part(j.cause, ':', 2)::uuid END
 	LEFT JOIN message m ON m.tenant_id = j.tenant_id
 		AND m.id = CASE WHEN j.cause LIKE 'message:%' THEN split_part(j.cause, ':', 2)::uuid END
 	CROSS JOIN LATERAL (SELECT coalesce(nullif(m.kind, 'message'), reason.cause) AS cause,
@@ -188,6 +190,8 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 		AND (x.cause <> 'link' OR d.withdrawn_at IS NULL)
 		AND (x.cause NOT IN ('reminder', 'expiring') OR d.archived_at IS NULL)
 		AND (x.cause <> 'expiring' OR d.expires_at IS NOT NULL)
+		-- A code that is void or too old by now would only mislead.
+		AND (x.cause <> 'code' OR i.voided_at IS NULL AND challenge_ended(i, portal_now()) IS NULL)
 $$;
 
 CREATE OR REPLACE FUNCTION delivery_json(j job) RETURNS json LANGUAGE sql STABLE AS $$
@@ -241,6 +245,8 @@ BEGIN
 			UPDATE link SET delivery = 'none'
 			WHERE tenant_id = j.tenant_id AND id = j.link_id AND delivery = 'queued';
 		END IF;
+	ELSIF j.cause LIKE 'code:%' AND p_outcome = 'done' THEN
+		PERFORM code_mailed(j, v_at);
 	END IF;
 	RETURN json_build_object('state', j.state);
 END $$;

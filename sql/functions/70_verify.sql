@@ -57,14 +57,9 @@ CREATE OR REPLACE FUNCTION verify_rows(p_tenant uuid, p_document uuid) RETURNS j
 		WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND NOT coalesce(
 			e.document_id = x.document_id AND e.type = 'document.' || x.type AND e.version = x.version
 			AND e.link_id = x.link_id AND e.contact_id IS NOT DISTINCT FROM x.contact_id AND e.at = x.at
-			AND line_data(e.line) ->> 'sha256' = encode(x.sha256, 'hex')
-			AND line_data(e.line) ->> 'identity' = x.identity
-			AND line_data(e.line) ->> 'language' = x.language
-			AND line_data(e.line) ->> 'consent_sha256' IS NOT DISTINCT FROM sha256_hex(x.consent)
-			AND (e.personal IS NULL OR
-				(e.personal::jsonb ->> 'name', e.personal::jsonb ->> 'email', e.personal::jsonb ->> 'reason',
-					e.personal::jsonb ->> 'purchase_order')
-				IS NOT DISTINCT FROM (x.name, x.email, x.reason, x.purchase_order)), false)
+			AND jsonb_strip_nulls(line_data(e.line)) = jsonb_strip_nulls(decision_facts(x))
+			AND (e.personal IS NULL
+				OR e.personal::jsonb - 'ip' - 'user_agent' = decision_personal(x)), false)
 		UNION ALL
 		-- What was erased beside the chain must not live on where nothing vouches for it.
 		SELECT format('the decision of version %s names a person, but event %s no longer does', x.version, e.id)

@@ -60,7 +60,7 @@ describe('reading and changing', () => {
 		assert.equal(answer.status, 200);
 		assert.deepEqual(answer.body, {
 			sender_name: 'Sydtag ApS', reply_to: null, color: null, language: 'da', time_zone: 'Europe/Copenhagen', logo: null, attachments: [],
-			texts: {da: {}, en: {}}, defaults: {visibility: 'contact', accept: {enabled: true, identity: 'link', signature: 'typed'},
+			texts: {da: {}, en: {}}, defaults: {visibility: 'contact', accept: {enabled: true, identity: 'link', signature: 'typed', reason_required: false},
 				notify: {on_upload: true, on_change: true, reminder_days: [], remind_if: 'not_decided'}, archive_after_days: null,
 				expires_after: null, archive_on_decision: false},
 			return_links: false, verify_shows_name: false, retention: {},
@@ -79,7 +79,7 @@ describe('reading and changing', () => {
 		assert.deepEqual([all.sender_name, all.reply_to, all.color, all.language, all.time_zone],
 			['Sydtag Tømrere', 'post@sydtag.example', '#1a5fb4', 'en', 'Atlantic/Faroe']);
 		assert.deepEqual(all.texts, value.texts);
-		assert.deepEqual(all.defaults, {visibility: 'customer', accept: {enabled: false, identity: 'link', signature: 'typed'},
+		assert.deepEqual(all.defaults, {visibility: 'customer', accept: {enabled: false, identity: 'link', signature: 'typed', reason_required: false},
 			notify: {on_upload: true, on_change: true, reminder_days: [2, 4], remind_if: 'not_decided'}, archive_after_days: 30,
 			expires_after: {weeks: 2}, archive_on_decision: true});
 		assert.deepEqual(await settings(fresh), all);
@@ -212,17 +212,17 @@ describe('variables', () => {
 
 describe('defaults of new documents', () => {
 	test('a member left out takes the default, a member given stands, null is the default', async () => {
-		const {api: by} = await tenant({language: 'en', defaults: {visibility: 'customer', accept: {enabled: false, signature: 'none'},
+		const {api: by} = await tenant({language: 'en', defaults: {visibility: 'customer', accept: {enabled: false, signature: 'none', reason_required: false},
 			notify: {on_change: false, reminder_days: [2, 4], remind_if: 'not_opened'}, archive_after_days: 30}});
 		const {document: left} = await sent(by);
 
 		assert.deepEqual([left.visibility, left.accept, left.notify, left.archive_after_days, left.language, left.expires_at], ['customer',
-			{enabled: false, identity: 'link', signature: 'none'},
+			{enabled: false, identity: 'link', signature: 'none', reason_required: false},
 			{on_upload: true, on_change: false, reminder_days: [2, 4], remind_if: 'not_opened'}, 30, 'en', null]);
 		const {document: given} = await sent(by, {visibility: 'contact', accept: {enabled: true}, notify: {reminder_days: []}, language: 'da', archive_after_days: null});
 
 		assert.deepEqual([given.visibility, given.accept, given.notify, given.archive_after_days, given.language], ['contact',
-			{enabled: true, identity: 'link', signature: 'none'},
+			{enabled: true, identity: 'link', signature: 'none', reason_required: false},
 			{on_upload: true, on_change: false, reminder_days: [], remind_if: 'not_opened'}, 30, 'da']);
 	});
 

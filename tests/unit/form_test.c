@@ -23,6 +23,12 @@ test_fields(void **state)
 	assert_string_equal(form_get(form, "reason"), "100% på \r\ntag");
 	assert_string_equal(form_get(form, "flag"), "");
 	assert_null(form_get(form, "other"));
+	assert_string_equal(form_trimmed(arena, form, "reason"), "100% på \r\ntag");
+	assert_null(form_trimmed(arena, form, "flag"));
+	assert_null(form_trimmed(arena, form, "other"));
+	assert_null(parse("a=+%0D%0A+&b=+x+y%09"));
+	assert_null(form_trimmed(arena, form, "a"));
+	assert_string_equal(form_trimmed(arena, form, "b"), "x y");
 	assert_null(parse("a=b=c"));
 	assert_string_equal(form_get(form, "a"), "b=c");
 	assert_null(form_parse(arena, NULL, 0, 4, &form));

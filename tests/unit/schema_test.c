@@ -249,15 +249,14 @@ test_reminders(void **state)
 }
 
 static void
-test_what_a_later_release_brings(void **state)
+test_choices(void **state)
 {
-	static const char words[] = "not available in this release";
-
 	(void)state;
 	assert_item(check_member("\"visibility\": \"all\""), "/visibility", "must be one of: contact");
 	assert_item(check_member("\"access_code\": \"12345\""), "/access_code", "6");
-	assert_item(check_member("\"accept\": {\"identity\": \"email_code\"}"), "/accept/identity", words);
-	assert_item(check_member("\"accept\": {\"signature\": \"drawn\"}"), "/accept/signature", words);
+	assert_null(check_member("\"accept\": {\"identity\": \"email_code\", \"signature\": \"drawn\", \"reason_required\": true}"));
+	assert_item(check_member("\"accept\": {\"identity\": \"mitid\"}"), "/accept/identity", "must be one of: link, email_code");
+	assert_item(check_member("\"accept\": {\"signature\": \"stamped\"}"), "/accept/signature", "must be one of: none, typed, drawn");
 }
 
 static void
@@ -313,7 +312,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_contacts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_rights, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reminders, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_what_a_later_release_brings, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_choices, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_every_mistake_up_to_a_bound, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_webhooks, setup, teardown),
 	};

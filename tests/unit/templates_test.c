@@ -44,6 +44,8 @@ static const struct page_message hostile_thread[] = {
     {3, false, false, false, "renewal", HOSTILE, NULL, HOSTILE, 2, 0}, {4, false, false, false, HOSTILE, NULL, HOSTILE, HOSTILE, 1, 0},
 };
 
+static const struct page_identity hostile_identity = {"email_code", true, HOSTILE, HOSTILE, true, HOSTILE};
+
 static struct document_page
 hostile_document(enum language language, const char *state)
 {
@@ -55,7 +57,12 @@ hostile_document(enum language language, const char *state)
 	    .version = 2, .sha256 = HOSTILE, .attachments = &hostile_attachment, .attachment_count = 1,
 	    .can_accept = true, .typed_signature = true, .purchase_order = true, .consent = HOSTILE,
 	    .thanks = HOSTILE, .decision = &hostile_decision,
-	    .form = {HOSTILE, false, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, true}, .changed = true,
+	    .drawn_signature = true, .reason_required = true, .identity = &hostile_identity, .consent_sha256 = HOSTILE,
+	    .form = {.error = HOSTILE, .name = HOSTILE, .purchase_order = HOSTILE, .reason = HOSTILE, .name_error = HOSTILE,
+	        .consent_error = HOSTILE, .purchase_order_error = HOSTILE, .reason_error = HOSTILE, .email = HOSTILE,
+	        .email_error = HOSTILE, .identity_error = HOSTILE, .code_error = HOSTILE, .signature_error = HOSTILE,
+	        .consent = true},
+	    .changed = true,
 	    .conversation = {hostile_thread, COUNT(hostile_thread), 4, true, true, true, true, HOSTILE, NULL, HOSTILE,
 	        {"message", HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}}};
 }
