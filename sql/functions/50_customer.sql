@@ -87,7 +87,7 @@ CREATE OR REPLACE FUNCTION page_history(d document, l link, p_zone text) RETURNS
 BEGIN
 	RETURN (
 		SELECT json_agg(json_build_object('what', split_part(e.type, '.', 2), 'at', local_time(e.at, p_zone),
-			'version', e.version, 'mine', e.link_id IS NOT DISTINCT FROM l.id,
+			'version', e.version, 'mine', e.link_id = l.id AND l.contact_id IS NOT NULL,
 			'file_name', CASE e.type WHEN 'document.attachment_downloaded' THEN
 				(SELECT a.name FROM attachment a
 				WHERE a.tenant_id = e.tenant_id AND a.document_id = e.document_id AND a.version = e.version
