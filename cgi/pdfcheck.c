@@ -1,58 +1,15 @@
-/* pdfcheck OFFSET SIZE: judges one untrusted PDF, away from every process that matters.
- * The PDF is SIZE bytes at OFFSET of file descriptor 3. Answers with one line on standard output:
+/* pdfcheck: judges one untrusted PDF (confined.h). Its line is
  *	ok PAGES
- *	refused WORD		encrypted, damaged, no_pages or too_complex
- * and exit status 0. Status 71 means that it could not even begin; ended by a signal or without a line,
- * the PDF took more than it may. lib/pdf.c starts it and reads the answer. */
+ *	refused WORD		encrypted, damaged, no_pages or too_complex */
+#include "confined.h"
+
 #include <qpdf/qpdf-c.h>
 
-#include <errno.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sysexits.h>
-#include <unistd.h>
 
-#include "confine.h"
-
-enum {
-	PDF_FD = 3,
-	MEMORY_MB = 512,
-	CPU_SECONDS = 10,
-	HEADER_WITHIN = 1024, /* readers look for %PDF- no further than this */
-};
-
-/* Leaves at once: freeing what a hostile PDF has built can take longer than building it. */
-static void __attribute__((noreturn))
-answer(const char *line)
-{
-	size_t length = strlen(line);
-
-	_exit(write(STDOUT_FILENO, line, length) == (ssize_t)length ? 0 : EX_OSERR);
-}
-
-static bool
-number(const char *text, uint64_t *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno;
-}
-
-/* SIZE bytes at OFFSET of the file; mappings begin at page borders, so up to a page lies before them. */
-static const char *
-map(uint64_t offset, uint64_t size)
-{
-	uint64_t before = offset % (uint64_t)sysconf(_SC_PAGESIZE);
-	char *start = mmap(NULL, size + before, PROT_READ, MAP_PRIVATE, PDF_FD, (off_t)(offset - before));
-
-	return start == MAP_FAILED ? NULL : start + before;
-}
+enum { HEADER_WITHIN = 1024 }; /* readers look for %PDF- no further than this */
 
 static bool
 has_header(const char *bytes, size_t size)
@@ -90,48 +47,38 @@ stop_at_error(qpdf_data pdf)
 {
 	while (qpdf_more_warnings(pdf))
 		if (out_of_memory(pdf, qpdf_next_warning(pdf)))
-			answer("refused too_complex\n");
+			confined_answer("refused too_complex\n");
 	if (qpdf_has_error(pdf))
-		answer(refusal(pdf, qpdf_get_error(pdf)));
+		confined_answer(refusal(pdf, qpdf_get_error(pdf)));
 }
 
-static void __attribute__((noreturn))
+static void
 check(const char *bytes, size_t size)
 {
-	qpdf_data pdf = qpdf_init();
+	qpdf_data pdf;
 	char line[32];
+
+	if (!has_header(bytes, size))
+		confined_answer("refused damaged\n");
+	pdf = qpdf_init();
 
 	qpdf_silence_errors(pdf);
 	qpdf_set_suppress_warnings(pdf, QPDF_TRUE);
 	qpdf_read_memory(pdf, "the PDF", bytes, size, NULL);
 	stop_at_error(pdf);
 	if (qpdf_is_encrypted(pdf)) /* also where the password is empty: a receipt could not be appended */
-		answer("refused encrypted\n");
+		confined_answer("refused encrypted\n");
 	int pages = qpdf_get_num_pages(pdf);
 
 	stop_at_error(pdf);
 	if (pages < 1)
-		answer("refused no_pages\n");
+		confined_answer("refused no_pages\n");
 	snprintf(line, sizeof line, "ok %d\n", pages);
-	answer(line);
+	confined_answer(line);
 }
 
 int
 main(int argc, char **argv)
 {
-	uint64_t offset, size;
-
-	if (argc != 3 || !number(argv[1], &offset) || !number(argv[2], &size) || size > SIZE_MAX / 2)
-		return EX_OSERR;
-	if (!size)
-		answer("refused damaged\n");
-	if (!confine((size_t)MEMORY_MB * 1024 * 1024 + size, CPU_SECONDS, 0))
-		return EX_OSERR;
-	const char *bytes = map(offset, size);
-
-	if (!bytes)
-		return EX_OSERR;
-	if (!has_header(bytes, size))
-		answer("refused damaged\n");
-	check(bytes, size);
+	return confined_run(argc, argv, check);
 }

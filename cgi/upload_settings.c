@@ -6,6 +6,7 @@
 
 #include "content_type.h"
 #include "color.h"
+#include "image.h"
 #include "texts.h"
 
 enum { FILE_MOST = 25 * MB, LOGO_MOST = 1 * MB };
@@ -62,7 +63,7 @@ patch_settings(struct request *request)
 	return settings_give(request, 200, settings);
 }
 
-/* The part `file` of a multipart body, its type checked by content. */
+/* The part `file` of a multipart body, its type still to be told. */
 static const struct problem *
 file_read(struct request *request, size_t most, struct upload_file *file)
 {
@@ -77,7 +78,6 @@ file_read(struct request *request, size_t most, struct upload_file *file)
 		return upload_refused(request, "/file", PROBLEM_too_large, arena_printf(request->arena, "has at most %zu MB", most / MB));
 	file->part = &parts[0];
 	file->name = parts[0].filename ? parts[0].filename : "";
-	TRY(content_type_check(request->arena, "/file", file->name, parts[0].bytes, parts[0].size, &file->type));
 	sha256_hex(parts[0].bytes, parts[0].size, file->sha256);
 	return NULL;
 }
@@ -116,15 +116,23 @@ file_delete(struct request *request, const char *kind, const char *id)
 	return settings_give(request, 200, settings);
 }
 
-/* PUT /api/v1/settings/logo: multipart `file`, PNG, JPEG or WebP of at most 1 MB. */
+/* PUT /api/v1/settings/logo: multipart `file`, PNG, JPEG or WebP of at most 1 MB and 4000 pixels a side, which is decoded for a try. */
 const struct problem *
 put_logo(struct request *request)
 {
 	struct upload_file file;
 
 	TRY(file_read(request, LOGO_MOST, &file));
-	if (strcmp(file.type, "image/png") && strcmp(file.type, "image/jpeg") && strcmp(file.type, "image/webp"))
-		return upload_refused(request, "/file", PROBLEM_invalid, "a logo is PNG, JPEG or WebP");
+
+	const struct part *part = file.part;
+	const struct problem *problem =
+	    content_type_check(request->arena, "/file", file.name, part->bytes, part->size, &file.type);
+
+	if (problem && problem->code != PROBLEM_invalid)
+		return problem;
+	if (problem || (strcmp(file.type, "image/png") && strcmp(file.type, "image/jpeg") && strcmp(file.type, "image/webp")))
+		return upload_refused(request, "/file", PROBLEM_invalid, "a logo is PNG, JPEG or WebP, by its name and by its content");
+	TRY(image_check(request->arena, "/file", request->body_fd, part->bytes - request->body, part->size));
 	return file_add(request, "logo", &file, 200);
 }
 
@@ -142,6 +150,7 @@ add_attachment(struct request *request)
 	struct upload_file file;
 
 	TRY(file_read(request, FILE_MOST, &file));
+	TRY(content_type_check(request->arena, "/file", file.name, file.part->bytes, file.part->size, &file.type));
 	return file_add(request, "attachment", &file, 201);
 }
 

@@ -2,11 +2,7 @@
  * a file of 1 KB can unfold to many gigabytes. The child is the executable `pdfcheck`. */
 #pragma once
 
-#include <stddef.h>
-#include <sys/types.h>
-
-#include "arena.h"
-#include "problem.h"
+#include "checker.h"
 
 struct pdf_facts {
 	int pages; /* at least 1 */
@@ -19,10 +15,5 @@ struct pdf_facts {
 const struct problem *pdf_check(struct arena *arena, int fd, off_t offset, size_t size, struct pdf_facts *facts);
 
 /* The same with another program and patience: for tests. */
-struct pdf_checker {
-	const char *program; /* path */
-	int milliseconds;    /* after which it is killed */
-};
-
-const struct problem *pdf_check_by(struct arena *arena, const struct pdf_checker *checker, int fd, off_t offset,
-    size_t size, struct pdf_facts *facts);
+const struct problem *pdf_check_by(struct arena *arena, const struct checker *checker, int fd, off_t offset, size_t size,
+    struct pdf_facts *facts);

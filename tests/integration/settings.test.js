@@ -5,7 +5,7 @@ import {after, describe, test} from 'node:test';
 import {simplePdf} from '../pdfs/make.js';
 import {Api, assertProblem, metadata} from './lib/api.js';
 import {sha256} from './lib/bytes.js';
-import {pngOf, putFile} from './lib/files.js';
+import {jpeg, pngOf, pngSized, putFile, webp} from './lib/files.js';
 import {linkOf} from './lib/links.js';
 import {startPortal} from './lib/portal.js';
 import {pathOf} from './lib/store.js';
@@ -307,10 +307,27 @@ describe('the logo', () => {
 		['a text', 'logo.txt', 'Hej', 422], ['a PDF', 'logo.pdf', simplePdf('Logo'), 422], ['a PNG by name only', 'logo.png', 'Hej', 422],
 		['an SVG', 'logo.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', 422],
 		['nothing', 'logo.png', '', 422], ['more than 1 MB', 'logo.png', Buffer.concat([pngOf(1), Buffer.alloc(1024 * 1024)]), 413],
+		['a PNG cut short', 'logo.png', pngSized(64, 64).subarray(0, -40), 422], ['a PNG without pixels', 'logo.png', pngSized(64, 64, 0, Buffer.alloc(0)), 422],
+		['a JPEG cut short', 'logo.jpg', jpeg.subarray(0, -30), 422], ['a WebP cut short', 'logo.webp', webp.subarray(0, -30), 422],
+		['a PNG that is wider than 4000 pixels', 'logo.png', pngSized(4001, 1), 422], ['a PNG that is higher', 'logo.png', pngSized(1, 4001), 422],
+		['a PNG that says it has 30,000 × 30,000', 'logo.png', pngSized(30000, 30000, 0, Buffer.alloc(10)), 422],
+		['a JPEG under another name', 'logo.png', jpeg, 422],
 	])
 		test(`${what} is refused`, async () => {
-			assertProblem(await putFile(api, 'PUT', '/settings/logo', name, bytes), status, undefined, ['/file']);
+			const answer = await putFile(api, 'PUT', '/settings/logo', name, bytes);
+
+			assertProblem(answer, status, undefined, ['/file']);
+			if (status === 422)
+				assert.match(answer.body.detail, /PNG, JPEG or WebP/);
 			assert.equal((await settings()).logo, null);
+		});
+
+	for (const [name, bytes, type] of [['logo.jpg', jpeg, 'image/jpeg'], ['logo.webp', webp, 'image/webp'], ['logo.png', pngSized(4000, 4000), 'image/png']])
+		test(`${name} is taken, and shown byte by byte`, async () => {
+			const {api: by} = await tenant(), {visitor} = await sent(by);
+
+			assert.equal((await putFile(by, 'PUT', '/settings/logo', name, bytes)).body.logo?.type, type);
+			assert.equal(sha256((await visitor.get('/logo')).bytes), sha256(bytes));
 		});
 
 	test('no part, two parts or another body is refused', async () => {

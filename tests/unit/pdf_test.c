@@ -55,7 +55,7 @@ open_files(void)
 
 /* Checks one file with PROGRAM, and that neither child nor descriptor is left over. */
 static const struct problem *
-check_with(struct arena *arena, const struct pdf_checker *checker, const char *path, struct pdf_facts *facts)
+check_with(struct arena *arena, const struct checker *checker, const char *path, struct pdf_facts *facts)
 {
 	int before = open_files();
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -75,7 +75,7 @@ check_with(struct arena *arena, const struct pdf_checker *checker, const char *p
 static const struct problem *
 check(struct arena *arena, const char *name, struct pdf_facts *facts)
 {
-	const struct pdf_checker checker = {program, PATIENCE};
+	const struct checker checker = {program, PATIENCE};
 
 	return check_with(arena, &checker, arena_printf(arena, "%s/%s", fixtures, name), facts);
 }
@@ -108,7 +108,7 @@ assert_refused(struct arena *arena, const char *name, const char *word)
 static void
 good_ones_are_taken(void **state)
 {
-	const struct pdf_checker checker = {program, PATIENCE};
+	const struct checker checker = {program, PATIENCE};
 	struct pdf_facts facts = {0};
 
 	assert_null(check_with(*state, &checker, sample, &facts));
@@ -172,7 +172,7 @@ hostile_ones_are_refused_within_bounds(void **state)
 static void
 one_in_the_middle_of_a_file_is_found(void **state)
 {
-	const struct pdf_checker checker = {program, PATIENCE};
+	const struct checker checker = {program, PATIENCE};
 	struct pdf_facts facts = {0};
 	char bytes[64 * 1024];
 	FILE *spool = tmpfile();
@@ -218,7 +218,7 @@ signal_settings_of_the_caller_do_not_matter(void **state)
 static void
 one_that_hangs_is_killed(void **state)
 {
-	const struct pdf_checker checker = {"/bin/sleep", 200};
+	const struct checker checker = {"/bin/sleep", 200};
 	struct pdf_facts facts;
 	const struct problem *problem = check_with(*state, &checker, sample, &facts);
 
@@ -233,7 +233,7 @@ a_checker_that_fails_is_our_fault(void **state)
 	const char *const programs[] = {"/nonexistent/pdfcheck", "/bin/false", "/bin/true", "/bin/echo", "/usr/bin/yes"};
 
 	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
-		const struct pdf_checker checker = {programs[i], 5000};
+		const struct checker checker = {programs[i], 5000};
 		struct pdf_facts facts;
 		const struct problem *problem = check_with(*state, &checker, sample, &facts);
 
