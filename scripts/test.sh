@@ -64,13 +64,27 @@ node_tests() {
 		done
 	done
 	[ -n "$files" ] || return 0
-	node=node
-	[ ! -x tests/node_modules/.bin/node ] || node=tests/node_modules/.bin/node
 	status=0
 	# shellcheck disable=SC2086 # a list of words
-	PORTAL_BUILD=$tree "$node" --test --test-concurrency="$(nproc)" --test-reporter spec --test-reporter-destination stdout \
+	PORTAL_BUILD=$tree "$(tests_node)" --test --test-concurrency="$(nproc)" --test-reporter spec --test-reporter-destination stdout \
 		--test-reporter tap --test-reporter-destination "$tree/node.tap" $files || status=$?
 	count "$(tap_count pass)" "$(($(tap_count fail) + $(tap_count cancelled)))" "$status"
+}
+
+# The Node that tests run on: npm's, where there is one.
+tests_node() {
+	[ ! -x tests/node_modules/.bin/node ] || {
+		echo tests/node_modules/.bin/node
+		return
+	}
+	echo node
+}
+
+# take_shots [NAME...]: the sheet of screenshots.
+take_shots() {
+	install_npm_packages
+	build_tree "$build"
+	PORTAL_BUILD=$build "$(tests_node)" tests/browser/shots.js "$@"
 }
 
 tap_count() {

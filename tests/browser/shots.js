@@ -1,0 +1,100 @@
+// `./portal shots [NAME...]`: pictures of every page in every state and of every mail, on a phone and a desktop, in Danish
+// and English, light and dark; and index.html with all of them. Into build/shots. NAMEs choose scenes (lib/scenes.js).
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {startPortal} from '../integration/lib/portal.js';
+import {Browser, desktop, phone} from './lib/browser.js';
+import {Kit, scenes} from './lib/scenes.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const build = process.env.PORTAL_BUILD ?? join(root, 'build');
+const folder = join(build, 'shots');
+const wanted = process.argv.slice(2);
+const devices = {phone, desktop};
+const shots = [];
+
+const portal = await startPortal();
+const browser = await Browser.start();
+const kit = await Kit.open(portal, build, browser);
+
+async function shoot(page, name, window) {
+	const file = `${name}.png`;
+
+	if (!window && page.viewportSize().width < 900)
+		await stretch(page);
+	await page.screenshot({path: join(folder, file), fullPage: !window, animations: 'disabled'});
+	shots.push(file);
+}
+
+// A window as high as the page: what sticks to its end stands there, and not across the middle.
+async function stretch(page) {
+	const {width} = page.viewportSize();
+
+	await page.setViewportSize({width, height: await page.evaluate(() => Math.max(document.documentElement.scrollHeight, innerHeight))});
+	await page.waitForTimeout(300);
+}
+
+// Languages are set by the contact, and by the browser where there is none.
+async function photograph(scene, language, device, dark) {
+	const set = await scene.open(kit, language);
+
+	if (!set)
+		return;
+	const page = await browser.page({device: devices[device], dark, locale: language === 'da' ? 'da-DK' : 'en-GB'});
+
+	await set.before?.(page);
+	await page.goto(set.link ?? portal.url + set.path);
+	await set.act?.(page);
+	await shoot(page, [scene.name, device, language, dark ? 'dark' : 'light'].join('-'), set.window);
+	await set.after?.();
+	await page.context().close();
+}
+
+// One mail of each kind and language: a kind is what the heading says.
+async function photographMails() {
+	const seen = new Set();
+
+	for (const mail of await portal.mails()) {
+		const kind = `${mail.html.match(/<h1[^>]*>(.*?)<\/h1>/s)?.[1].trim() ?? mail.subject} ${mail.html.match(/lang="(\w+)"/)?.[1]}`;
+
+		if (seen.has(kind))
+			continue;
+		seen.add(kind);
+		for (const [device, options] of Object.entries({phone, desktop: {viewport: {width: 760, height: 700}}}))
+			for (const dark of [false, true]) {
+				const page = await browser.page({device: options, dark});
+
+				await page.setContent(mail.html);
+				await shoot(page, `mail-${String(seen.size).padStart(2, '0')}-${device}-${dark ? 'dark' : 'light'}`);
+				await page.context().close();
+			}
+	}
+}
+
+// Dark for the phone in Danish alone: the colours are the same everywhere.
+const variants = [['da', 'phone', false], ['da', 'phone', true], ['da', 'desktop', false], ['da', 'desktop', true], ['en', 'phone', false], ['en', 'desktop', false]];
+
+rmSync(folder, {recursive: true, force: true});
+mkdirSync(folder, {recursive: true});
+try {
+	const chosen = scenes.filter(({name}) => !wanted.length || wanted.some(word => name.includes(word)));
+
+	for (const scene of [...chosen.filter(({last}) => !last), ...chosen.filter(({last}) => last)]) {
+		console.log(scene.name);
+		for (const variant of variants)
+			await photograph(scene, ...variant);
+	}
+	if (!wanted.length || wanted.includes('mail'))
+		await photographMails();
+} finally {
+	await browser.stop();
+	await portal.stop();
+}
+writeFileSync(join(folder, 'index.html'), `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Every page and mail</title>
+<style>body{font:14px sans-serif;background:#ddd}main{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}figure{margin:0}
+img{display:block;max-width:640px;max-height:900px;box-shadow:0 1px 6px #0004}</style>
+<main>${shots.map(file => `<figure><figcaption>${file.slice(0, -4)}</figcaption><a href="${file}"><img loading="lazy" src="${file}" alt=""></a></figure>`).join('\n')}</main>
+`);
+console.log(`${shots.length} pictures in ${folder}`);
