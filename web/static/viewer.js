@@ -225,11 +225,18 @@ function watch() {
 		else if (!interactive() && event.target.closest(".pages"))
 			expand();
 	});
-	document.querySelector(".open a").addEventListener("click", event => {
-		if (event.ctrlKey || event.metaKey || event.shiftKey || frame.classList.contains("failed"))
+	/* Links to the PDF and to a page of it, wherever they stand, open it here. */
+	document.addEventListener("click", event => {
+		const link = event.target.closest?.(`a[href^="${frame.dataset.file}"]`);
+
+		if (!link || event.ctrlKey || event.metaKey || event.shiftKey || frame.classList.contains("failed"))
 			return;
 		event.preventDefault();
-		expand();
+		if (!interactive())
+			expand();
+		if (link.hash.startsWith("#page="))
+			turn(Number(link.hash.slice(6)));
+		frame.scrollIntoView({block: "nearest"});
 	});
 	number.addEventListener("keydown", event => {
 		if (event.key !== "Enter")

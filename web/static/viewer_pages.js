@@ -35,7 +35,7 @@ export class Pages {
 		const element = document.createElement("section");
 		const page = {n, element, width, height};
 
-		element.className = "page";
+		element.className = "leaf";
 		element.setAttribute("aria-label", this.words.page(n));
 		element.style.setProperty("--w", `${width}px`);
 		element.style.setProperty("--h", `${height}px`);
