@@ -83,7 +83,10 @@ try {
 	for (const scene of [...chosen.filter(({last}) => !last), ...chosen.filter(({last}) => last)]) {
 		console.log(scene.name);
 		for (const variant of variants)
-			await photograph(scene, ...variant);
+			await photograph(scene, ...variant).catch(error => {
+				process.exitCode = 1;
+				console.error(`${scene.name}, ${variant}: ${error.message}`);
+			});
 	}
 	if (!wanted.length || wanted.includes('mail'))
 		await photographMails();

@@ -104,7 +104,7 @@ describe('searching', async () => {
 		await waitFor('the second', async () => await said() === '2 af 3' && await currentPage(page) === '2');
 		await page.keyboard.press('Shift+Enter');
 		await waitFor('the first', async () => await said() === '1 af 3');
-		assert.equal(await page.evaluate(() => CSS.highlights.get('found-now').size), 1);
+		assert.equal(await page.evaluate(() => CSS.highlights.get('hit-now').size), 1);
 	});
 
 	test('says when there is nothing, and ends with Escape', async () => {
@@ -112,7 +112,7 @@ describe('searching', async () => {
 		await waitFor('nothing', async () => await said() === 'Ingen fund');
 		await page.keyboard.press('Escape');
 		assert.ok(await page.locator('.find').isHidden());
-		assert.equal(await page.evaluate(() => CSS.highlights.get('found').size), 0);
+		assert.equal(await page.evaluate(() => CSS.highlights.get('hit').size), 0);
 	});
 
 	test('reaches pages that were never shown', async () => {
@@ -121,7 +121,7 @@ describe('searching', async () => {
 		await tool(other, 'find').click();
 		await other.locator('#find').fill('Side 287 af');
 		await waitFor('page 287', async () => await currentPage(other) === '287');
-		await waitFor('its colour', () => other.evaluate(() => CSS.highlights.get('found-now').size === 1));
+		await waitFor('its colour', () => other.evaluate(() => CSS.highlights.get('hit-now').size === 1));
 		assertSound(other);
 	});
 });

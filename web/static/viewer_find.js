@@ -141,13 +141,13 @@ export class Find {
 
 	/* Colours all matches in pages that have text. */
 	markAll() {
-		const groups = {found: [], "found-now": []};
+		const groups = {hit: [], "hit-now": []};
 
 		this.matches.forEach((match, i) => {
 			const page = this.pages.list[match.n - 1];
 
 			if (page.text)
-				groups[i === this.at ? "found-now" : "found"].push(...this.ranges(page, match));
+				groups[i === this.at ? "hit-now" : "hit"].push(...this.ranges(page, match));
 		});
 		for (const [name, ranges] of Object.entries(groups)) {
 			if (window.Highlight && CSS.highlights)

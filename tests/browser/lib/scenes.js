@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {metadata} from '../../integration/lib/api.js';
 import {png, putFile} from '../../integration/lib/files.js';
 import {Visitor} from '../../integration/lib/visitor.js';
+import {waitFor} from '../../integration/lib/wait.js';
 import {manyPagesPdf} from '../../pdfs/make.js';
 
 const attachments = [
@@ -188,6 +189,9 @@ export const scenes = [
 		const sent = await kit.send({language});
 
 		await kit.portal.supervise('down', 'postgres');
-		return {link: sent.link, after: () => kit.portal.supervise('up', 'postgres')};
+		return {link: sent.link, async after() {
+			await kit.portal.supervise('up', 'postgres');
+			await waitFor('the database', async () => (await fetch(`${kit.portal.url}/readyz`)).status === 204);
+		}};
 	}},
 ];
