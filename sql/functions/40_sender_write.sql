@@ -195,9 +195,8 @@ DECLARE
 	v_result text;
 BEGIN
 	SELECT * INTO STRICT s FROM setting WHERE tenant_id = p_tenant;
-	SELECT * INTO d FROM document
-	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
+	d := document_locked(p_tenant, p_document);
+	IF d.id IS NULL THEN
 		RETURN NULL;
 	END IF;
 	PERFORM require_revision(d, p_revisions);

@@ -1,6 +1,12 @@
 -- What a change of a document has to pass, and what follows from it.
 SET search_path = portal;
 
+-- A document that the sender is about to change, its row locked; all NULL where there is none.
+CREATE OR REPLACE FUNCTION document_locked(p_tenant uuid, p_document uuid) RETURNS document LANGUAGE sql VOLATILE AS $$
+	SELECT d FROM document d
+	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE
+$$;
+
 -- Refuses what the table of states does not allow.
 CREATE OR REPLACE FUNCTION require_transition(d document, p_action text, p_at timestamptz, p_given jsonb)
 RETURNS void LANGUAGE plpgsql AS $$

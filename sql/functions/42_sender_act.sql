@@ -23,9 +23,8 @@ RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp
 DECLARE
 	d document;
 BEGIN
-	SELECT * INTO d FROM document
-	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
+	d := document_locked(p_tenant, p_document);
+	IF d.id IS NULL THEN
 		RETURN NULL;
 	END IF;
 	PERFORM require_revision(d, p_revisions);
@@ -57,9 +56,8 @@ DECLARE
 	v_at timestamptz;
 	v_result text := 'done';
 BEGIN
-	SELECT * INTO d FROM document
-	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
+	d := document_locked(p_tenant, p_document);
+	IF d.id IS NULL THEN
 		RETURN NULL;
 	END IF;
 	v_at := portal_now();
@@ -95,8 +93,7 @@ DECLARE
 	l link;
 	v_at timestamptz;
 BEGIN
-	SELECT * INTO d FROM document
-	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
+	d := document_locked(p_tenant, p_document);
 	SELECT * INTO l FROM link
 	WHERE tenant_id = p_tenant AND document_id = d.id AND contact_id = p_contact AND kind = 'personal';
 	IF l.id IS NULL THEN

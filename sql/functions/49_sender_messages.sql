@@ -51,9 +51,8 @@ DECLARE
 	v_at timestamptz;
 	v_read integer := 0;
 BEGIN
-	SELECT * INTO d FROM document
-	WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
+	d := document_locked(p_tenant, p_document);
+	IF d.id IS NULL THEN
 		RETURN NULL;
 	END IF;
 	v_at := portal_now();

@@ -32,7 +32,7 @@ describe('PATCH', () => {
 
 		assert.deepEqual(settle(after), settle(before));
 		assert.deepEqual([after.message, after.expires_at, after.notify, after.accept], ['Ny besked', '2099-06-30',
-			{on_upload: true, on_change: true, reminder_days: [5], remind_if: 'not_decided'}, {enabled: true, identity: 'link', signature: 'none'}]);
+			{on_upload: true, on_change: true, reminder_days: [5], remind_if: 'not_decided'}, {enabled: true, identity: 'link', signature: 'none', reason_required: false}]);
 		const count = (await types(id)).length;
 
 		assert.equal((await changed(id, {message: 'Ny besked', notify: {reminder_days: [5]}})).result, 'unchanged');
