@@ -17,6 +17,7 @@ static const struct shared_path sender_paths[] = {
     {"/api/v1/documents/{id}/messages", "GET, POST"},
     {"/api/v1/documents/{id}/events", "GET"},
     {"/api/v1/documents/{id}/file", "GET"},
+    {"/api/v1/documents/{id}/evidence", "GET"},
     {"/api/v1/documents/{id}/receipt", "GET"},
     {"/api/v1/documents/{id}/evidence", "GET"},
     {"/api/v1/events", "GET"},
