@@ -156,7 +156,7 @@ describe('the main job', async () => {
 
 		assert.ok(Date.now() - Date.parse(at) < 60000);
 		assert.deepEqual(decision, {type: 'accepted', by: {contact_id: contact.id, name: 'Mette Jensen', email: 'mette@jensenbyg.example'},
-			identity: 'link', version: 1, sha256: sha256(pdf), reason: null, purchase_order: 'PO-7'});
+			identity: 'link', signature: 'typed', version: 1, sha256: sha256(pdf), reason: null, purchase_order: 'PO-7'});
 		assert.deepEqual(status.versions.map(version => version.decision), [status.decision]);
 		for (const time of ['fetched_at', 'opened_at', 'downloaded_at', 'delivered_at'])
 			assert.ok(Date.parse(contact[time]), time);
