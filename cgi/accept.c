@@ -78,7 +78,7 @@ answer_decision(struct request *request, enum decided decided, struct page_form 
 		form->error = form->consent_error = word(request->language, WORD_accept_consent_changed);
 	else if (decided == DECIDED_UNPROVED) /* the code has ended between its being tried and the decision */
 		form->error = form->code_error = word(request->language, WORD_identity_expired);
-	if (decided == DECIDED_CONSENT)
+	if (decided == DECIDED_CONSENT || decided == DECIDED_CHANGED) /* what was agreed to is another now */
 		form->consent = false;
 	return show_again(request, decided == DECIDED_BEFORE ? 200
 	    : decided == DECIDED_REASON || decided == DECIDED_UNPROVED ? 422 : 409, form, decided == DECIDED_CHANGED);

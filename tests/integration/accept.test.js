@@ -103,6 +103,7 @@ test('a form of a version that was replaced meanwhile shows the new one', async 
 	const fresh = formOf(answer.html, '/accept');
 
 	assert.deepEqual([fresh.version, fresh.sha256], ['2', sha256(changed)]);
+	assert.equal(fresh.consent, undefined, 'the new version is agreed to before it was read');
 	assert.deepEqual(await decisions(document.id), []);
 	assert.equal((await visitor.post('/accept', {...fresh, consent: 'yes'})).status, 303);
 	assert.equal((await api.document(document.id)).decision.version, 2);

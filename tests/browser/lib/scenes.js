@@ -46,7 +46,7 @@ export class Kit {
 async function drawLogo(browser) {
 	const page = await browser.page({deviceScaleFactor: 3});
 
-	await page.setContent(`<svg xmlns="http://www.w3.org/2000/svg" width="180" height="44" viewBox="0 0 180 44">
+	await page.setContent(`<svg xmlns="http://www.w3.org/2000/svg" width="200" height="44" viewBox="0 0 200 44">
 		<path d="M4 36 24 14l20 22" fill="none" stroke="#0f3d4c" stroke-width="7"/><path d="m26 18 8-8 16 17" fill="none" stroke="#c8502f" stroke-width="7"/>
 		<text x="62" y="33" font-family="sans-serif" font-weight="700" font-size="30" fill="#0f3d4c">Nordtag</text></svg>`);
 	const image = await page.locator('svg').screenshot({omitBackground: true});
