@@ -113,6 +113,21 @@ describe('answers', () => {
 		assert.match(english.html, new RegExp(`lang=da&amp;sha256=${quote.hash}`));
 	});
 
+	test('a receipt is known for one, and as little told of it', async () => {
+		const quote = await accepted();
+		const receipt = await waitFor('the receipt', async () => {
+			const answer = await own.api.get(`/documents/${quote.id}/receipt`);
+
+			return answer.status === 200 && answer.body;
+		});
+		const page = await uploaded(receipt);
+
+		assert.match(answerOf(page), /PDF’en er en ægte kvittering.*Nordtag ApS/);
+		assert.match(answerOf(await asked(sha256(receipt))), /Fingeraftrykket hører til en ægte kvittering/);
+		assert.doesNotMatch(page.html, /Mette|2026-0117/);
+		assert.match(answerOf(await uploaded(Buffer.concat([receipt, Buffer.from(' ')]))), /Vi genkender ikke/);
+	});
+
 	test('one byte more is another file', async () => {
 		const quote = await accepted();
 		const page = await uploaded(Buffer.concat([quote.pdf, Buffer.from('\n')]));
