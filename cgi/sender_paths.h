@@ -20,6 +20,7 @@ static const struct shared_path sender_paths[] = {
     {"/api/v1/documents/{id}/evidence", "GET"},
     {"/api/v1/documents/{id}/receipt", "GET"},
     {"/api/v1/documents/{id}/evidence", "GET"},
+    {"/api/v1/documents/{id}/evidence", "GET"},
     {"/api/v1/events", "GET"},
     {"/api/v1/settings", "GET, PATCH"},
     {"/api/v1/settings/logo", "PUT, DELETE"},

@@ -120,7 +120,20 @@ files_add(struct making *making)
 	stored_add(making, "receipt.pdf", json_member(making->evidence, "receipt"));
 }
 
-/* What was agreed to, and how it was signed. */
+static const struct problem *
+image_add(struct making *making, const char *image)
+{
+	size_t length = strlen(image), size = length / 4 * 3 - (length && image[length - 1] == '=') -
+	    (length > 1 && image[length - 2] == '=');
+	unsigned char *bytes = arena_alloc(making->arena, size + 1);
+
+	if (!base64_decode(image, bytes, size))
+		return problem_new(making->arena, PROBLEM_internal, "the signature's image cannot be read");
+	bytes_add(making, "signature.png", bytes, size);
+	return NULL;
+}
+
+/* What was agreed to, and how it was signed: the picture is a file of its own. */
 static const struct problem *
 decision_add(struct making *making)
 {
@@ -129,17 +142,10 @@ decision_add(struct making *making)
 
 	if (consent)
 		text_add(making, "consent.txt", consent);
-	if (!image)
-		return NULL;
-
-	size_t length = strlen(image), size = length / 4 * 3 - (length && image[length - 1] == '=') -
-	    (length > 1 && image[length - 2] == '=');
-	unsigned char *bytes = arena_alloc(making->arena, size + 1);
-
-	if (!base64_decode(image, bytes, size))
-		return problem_new(making->arena, PROBLEM_internal, "the signature's image cannot be read");
-	bytes_add(making, "signature.png", bytes, size);
-	json_object_object_del(decision, "signature_image");
+	if (image)
+		TRY(image_add(making, image));
+	if (decision)
+		json_object_object_del(decision, "signature_image");
 	return NULL;
 }
 

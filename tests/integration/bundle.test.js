@@ -9,6 +9,7 @@ import {promisify} from 'node:util';
 import {simplePdf} from '../pdfs/make.js';
 import {Api, assertProblem, metadata} from './lib/api.js';
 import {sha256} from './lib/bytes.js';
+import {pngSized} from './lib/files.js';
 import {linkOf} from './lib/links.js';
 import {startPortal} from './lib/portal.js';
 import {pathOf} from './lib/store.js';
@@ -29,6 +30,10 @@ after(async () => {
 
 const attachments = [{name: 'Vilkår for arbejdet.txt', bytes: 'Arbejdet udføres på hverdage.\n', type: 'text/plain'},
 	{name: 'Tegning.txt', bytes: 'En tegning i ord.\n', type: 'text/plain'}];
+// A stroke from left to right on white paper.
+const drawing = pngSized(100, 41, 255, Buffer.concat(Array.from({length: 41}, (_, y) =>
+	Buffer.concat([Buffer.of(0), Buffer.alloc(100, y > 17 && y < 22 ? 0 : 255)]))));
+
 let number = 0;
 
 async function sent(changes = {}, by = api) {
@@ -160,6 +165,28 @@ describe('what is in it', () => {
 		assert.deepEqual([now.version.number, now.decision, then.version.number, then.decision.type], [2, null, 1, 'accepted']);
 		for (const zip of [await bundle(open.id), await bundle(revised.id), await bundle(revised.id, '?version=1')])
 			assert.match((await check(zip)).output, / 0 findings/);
+	});
+
+	test('a drawn signature, and an address proved by a code', async () => {
+		const quote = await sent({accept: {enabled: true, identity: 'email_code', signature: 'drawn'}});
+
+		assert.equal((await quote.visitor.post('/identity', {})).status, 303);
+		const mail = await portal.mail('with the code', one => one.to === 'mette@example.dk' && /^\d{6}$/m.test(one.text));
+		const answer = await quote.visitor.accept({name: 'Mette Jensen', code: mail.text.match(/^\d{6}$/m)[0],
+			sign: 'drawn', signature: `data:image/png;base64,${drawing.toString('base64')}`});
+
+		assert.equal(answer.status, 303, answer.text);
+		await waitFor('the signature', () => signaturesOf(quote.id));
+		const zip = await bundle(quote.id), members = readZip(zip);
+		const {decision} = manifestOf(zip);
+
+		assert.deepEqual([decision.signature, decision.identity, 'signature_image' in decision], ['drawn', 'email_code', false]);
+		assert.ok(decision.proof);
+		assert.match((await check(zip)).output, / 0 findings/);
+		assert.match(await readmeCommands(await unpacked(zip)), /^signature\.png: OK$/m);
+		const other = writeZip(members.map(([name, bytes]) => [name, name === 'signature.png' ? drawing : bytes]));
+
+		assert.match((await check(other)).output, /^signature\.png: is not the file that line \d+ of events\.jsonl names/m);
 	});
 
 	test('project documentation without number or project', async () => {
