@@ -16,7 +16,7 @@
 	var hint = document.getElementById("name-hint");
 	var draw = document.getElementById("sign-drawn");
 	var type = document.getElementById("sign-typed");
-	var store = "signature " + location.pathname;
+	var store = "signature " + form.getAttribute("action") + " " + form.elements.version.value;
 	var strokes = []; /* arrays of [x, y], in widths of the canvas */
 	var current = null;
 
@@ -44,6 +44,9 @@
 	}
 
 	function show() {
+		if (!canvas.clientWidth)
+			return;
+
 		var ratio = window.devicePixelRatio || 1;
 
 		canvas.width = canvas.clientWidth * ratio;
@@ -129,7 +132,7 @@
 		field.value = draw.checked && strokes.length ? image() : "";
 		keep();
 	});
-	addEventListener("resize", show);
+	new ResizeObserver(show).observe(canvas); /* also when the fields it stands in appear */
 
 	try {
 		var kept = JSON.parse(sessionStorage.getItem(store));

@@ -2,7 +2,7 @@
 import {deflateSync} from 'node:zlib';
 import {crc32} from './bytes.js';
 
-function chunk(type, data) {
+export function pngChunk(type, data) {
 	const body = Buffer.concat([Buffer.from(type, 'latin1'), data]), out = Buffer.alloc(body.length + 8);
 
 	out.writeUInt32BE(data.length, 0);
@@ -18,8 +18,8 @@ export function pngSized(width, height, grey = 0, data = Buffer.alloc((width + 1
 	head.writeUInt32BE(width, 0);
 	head.writeUInt32BE(height, 4);
 	head[8] = 8;
-	return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head),
-		chunk('IDAT', deflateSync(data)), chunk('IEND', Buffer.alloc(0))]);
+	return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), pngChunk('IHDR', head),
+		pngChunk('IDAT', deflateSync(data)), pngChunk('IEND', Buffer.alloc(0))]);
 }
 
 // One pixel of this grey.
