@@ -10,7 +10,7 @@
 #include "buf.h"
 #include "log.h"
 
-enum { PAUSE = 250 }; /* ms */
+enum { PAUSE = 250, SLOW = 1000 }; /* ms */
 
 static const struct {
 	const char *name;
@@ -67,6 +67,15 @@ db_free(struct db *db)
 	free(db);
 }
 
+static long
+ms_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
+}
+
 static void
 notice_ignore(void *argument, const char *message)
 {
@@ -80,13 +89,11 @@ connect_if_lost(struct db *db)
 {
 	static const char *const names[] = {"dbname", "user", "connect_timeout", "application_name", NULL};
 	const char *const values[] = {db->url, db->role, "3", db->role, NULL};
-	struct timespec now;
 
 	if (db->connection && PQstatus(db->connection) == CONNECTION_OK)
 		return true;
 	disconnect(db);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (db->failing && (now.tv_sec - db->retry.tv_sec) * 1000 + (now.tv_nsec - db->retry.tv_nsec) / 1000000 < PAUSE)
+	if (db->failing && ms_since(&db->retry) < PAUSE)
 		return false;
 	db->connection = PQconnectdbParams(names, values, 1);
 	if (PQstatus(db->connection) == CONNECTION_OK) {
@@ -116,9 +123,16 @@ statement_text(struct arena *arena, enum statement statement)
 	return text.bytes;
 }
 
+/* The number of the database's process, which its own log names too: so its lines can be found from ours. */
+static const char *
+backend_text(struct arena *arena, const struct db *db)
+{
+	return arena_printf(arena, "%d", PQbackendPID(db->connection));
+}
+
 /* Problems that our SQL functions raise (SQLSTATE DP001) come back as they are; others are ours to log. */
 static const struct problem *
-problem_of(struct arena *arena, const PGresult *result)
+problem_of(const struct db *db, struct arena *arena, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -133,7 +147,7 @@ problem_of(struct arena *arena, const PGresult *result)
 			problem_add(arena, &problem, pointer, "%s", detail);
 		return problem;
 	}
-	log_line(LOG_error, "a statement failed", "sqlstate", state, "reason", message, NULL);
+	log_line(LOG_error, "a statement failed", "sqlstate", state, "reason", message, "backend", backend_text(arena, db), NULL);
 	/* Out of connections, shutting down, starting up, out of disk: it will pass. */
 	if (state && (!strncmp(state, "53", 2) || !strncmp(state, "57P", 3) || !strncmp(state, "40", 2) || !strncmp(state, "08", 2)))
 		return problem_new(arena, PROBLEM_unavailable, "the database cannot do this at the moment");
@@ -166,13 +180,26 @@ prepare(struct db *db, struct arena *arena, enum statement statement)
 	return NULL;
 }
 
+/* What takes long is said with the request that waited, which the database's own log does not know. */
 static PGresult *
 run_once(struct db *db, struct arena *arena, enum statement statement, const char *const *parameters)
 {
-	PGresult *failed = prepare(db, arena, statement);
+	struct timespec start;
 
-	return failed ? failed : PQexecPrepared(db->connection, statements[statement].name,
-	    statements[statement].parameters, parameters, NULL, NULL, 0);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+
+	PGresult *result = prepare(db, arena, statement);
+
+	if (!result)
+		result = PQexecPrepared(db->connection, statements[statement].name, statements[statement].parameters, parameters,
+		    NULL, NULL, 0);
+
+	long ms = ms_since(&start);
+
+	if (ms >= SLOW)
+		log_line(LOG_warning, "a slow statement", "statement", statements[statement].name, "milliseconds",
+		    arena_printf(arena, "%ld", ms), "backend", backend_text(arena, db), NULL);
+	return result;
 }
 
 static void
@@ -219,7 +246,7 @@ db_json_array(struct db *db, struct arena *arena, enum statement statement, stru
 	if (!db->connection || PQstatus(db->connection) != CONNECTION_OK)
 		problem = unavailable(arena);
 	else if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		problem = problem_of(arena, result);
+		problem = problem_of(db, arena, result);
 	else
 		problem = answer_take(arena, result, answer);
 	PQclear(result);
@@ -239,7 +266,7 @@ command(struct db *db, struct arena *arena, const char *sql)
 	if (PQstatus(db->connection) != CONNECTION_OK)
 		problem = unavailable(arena);
 	else if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-		problem = problem_of(arena, result);
+		problem = problem_of(db, arena, result);
 	PQclear(result);
 	return problem;
 }
@@ -335,7 +362,7 @@ db_rows(struct db *db, struct arena *arena, const char *sql, struct json_object 
 		for (int row = 0; row < PQntuples(result); row++)
 			json_object_array_add(*rows, row_array(result, row));
 	} else {
-		problem = problem_of(arena, result);
+		problem = problem_of(db, arena, result);
 	}
 	PQclear(result);
 	return problem;

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,13 +14,20 @@ static const char *const names[] = {"debug", "info", "warning", "error"};
 static struct {
 	const char *program;
 	enum log_level level;
-} settings = {"portal", LOG_info};
+	char request_id[65];
+} settings = {"portal", LOG_info, ""};
 
 void
 log_start(const char *program, enum log_level level)
 {
 	settings.program = program;
 	settings.level = level;
+}
+
+void
+log_request(const char *request_id)
+{
+	snprintf(settings.request_id, sizeof settings.request_id, "%s", request_id ? request_id : "");
 }
 
 bool
@@ -34,10 +42,31 @@ log_level_parse(const char *name, enum log_level *level)
 	return false;
 }
 
+/* The same text, without what stands before each @. */
+static struct json_object *
+without_addresses(const char *value)
+{
+	size_t length = strlen(value);
+	char *text = malloc(length + 1), *end = text;
+
+	if (!text)
+		abort();
+	for (const char *c = value; *c; c++) {
+		while (*c == '@' && end > text && !strchr(" \t\r\n<>()[]{},;:\"'=", end[-1]))
+			end--;
+		*end++ = *c;
+	}
+
+	struct json_object *string = json_object_new_string_len(text, (int)(end - text));
+
+	free(text);
+	return string;
+}
+
 static void
 add(struct json_object *line, const char *name, const char *value)
 {
-	json_object_object_add(line, name, json_object_new_string(value));
+	json_object_object_add(line, name, strchr(value, '@') ? without_addresses(value) : json_object_new_string(value));
 }
 
 void
@@ -68,6 +97,8 @@ log_line(enum log_level level, const char *message, ...)
 			add(line, name, value);
 	}
 	va_end(args);
+	if (*settings.request_id && !json_object_object_get_ex(line, "request_id", NULL))
+		add(line, "request_id", settings.request_id);
 	dprintf(STDERR_FILENO, "%s\n", json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(line);
 }

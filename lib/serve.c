@@ -114,7 +114,7 @@ send_reply(FCGX_Request *fcgi, const struct request *request)
 }
 
 static void
-log_request(const struct request *request, const struct problem *problem, double seconds)
+request_log(const struct request *request, const struct problem *problem, double seconds)
 {
 	char status[16], milliseconds[32];
 
@@ -159,6 +159,7 @@ answer(FCGX_Request *fcgi, const struct service *service, struct request *reques
 	request->id = or_empty(request_parameter(request, "PORTAL_REQUEST_ID"));
 	request->method = or_empty(request_parameter(request, "REQUEST_METHOD"));
 	request->path = or_empty(request_parameter(request, "DOCUMENT_URI"));
+	log_request(request->id);
 	problem = request_parameter(request, "PORTAL_METRICS") ? show_metrics(request, service, metrics)
 	                                                       : handle(request, service, fcgi->in);
 	if (!problem || problem == &problem_answered)
@@ -171,7 +172,8 @@ answer(FCGX_Request *fcgi, const struct service *service, struct request *reques
 	send_reply(fcgi, request);
 	metrics_count(metrics, request->route, request->reply.status, seconds_since(&start),
 	    problem && problem->code == PROBLEM_unavailable);
-	log_request(request, problem, seconds_since(&start)); /* before the parameters, which it reads, are gone */
+	request_log(request, problem, seconds_since(&start)); /* before the parameters, which it reads, are gone */
+	log_request(NULL);
 	FCGX_Finish_r(fcgi);
 }
 

@@ -66,8 +66,11 @@ job_start(struct outbox *outbox, int room, struct json_object *row)
 	outbox->jobs = job;
 	outbox->counts[room]++;
 
+	log_request(job->request_id);
+
 	const struct problem *problem = job_carry_out(&outbox->setting, job, row);
 
+	log_request(NULL);
 	if (problem)
 		job_end(job, problem->code == PROBLEM_invalid ? "dead" : "retry", 0, problem->detail);
 }
@@ -109,7 +112,7 @@ report(struct outbox *outbox, const struct job *job)
 	    arena_printf(arena, "%d", job->attempt), job->outcome, status, job->answer);
 
 	if (!problem)
-		log_line(LOG_info, "job", "job", job->id, "kind", job->kind, "outcome", job->outcome, "request_id",
+		log_line(!strcmp(job->outcome, "dead") ? LOG_warning : LOG_info, "job", "job", job->id, "kind", job->kind, "outcome", job->outcome, "request_id",
 		    job->request_id, "status", status, "answer", job->answer, NULL);
 
 	bool told = !problem || problem->code != PROBLEM_unavailable;
@@ -127,9 +130,14 @@ outbox_report(struct outbox *outbox)
 	while (*place) {
 		struct job *job = *place;
 
+		log_request(job->request_id);
 		if (!job->outcome && job->look)
 			job->look(job);
-		if (!job->outcome || !report(outbox, job)) {
+
+		bool told = job->outcome && report(outbox, job);
+
+		log_request(NULL);
+		if (!told) {
 			place = &job->next;
 			continue;
 		}

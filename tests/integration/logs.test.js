@@ -1,4 +1,5 @@
-// No log holds a link's token, an API key, a webhook's secret or a mail server's password, whatever went wrong.
+// No log holds a link's token, a one-time code, a session, an API key, a webhook's secret or a mail server's password, whatever went
+// wrong. And every line about a failure can be found by its request.
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {after, test} from 'node:test';
@@ -33,7 +34,8 @@ async function requests(link) {
 
 	for (const path of ['', '?lang=en', '/file', '/download', '/attachments/1', '/attachments/x', '/nothing', '/receipt', '//file', '%2Ffile'])
 		await visitor.get(path);
-	for (const path of ['/accept', '/decline', '/opened', '/code', '/nothing', '']) {
+	for (const path of ['/accept', '/decline', '/opened', '/code', '/identity', '/messages', '/changes', '/renew', '/share', '/share/revoke',
+		'/nothing', '']) {
 		await visitor.post(path, form);
 		await visitor.post(path, {...form, name: 'x'.repeat(700 * 1024)}).catch(() => {}); // nginx may close first
 	}
@@ -45,6 +47,10 @@ async function requests(link) {
 	await firstAnswer(portal.url, [`GET /d/${token} HTTP/1.1`, 'Host: portal', `X-Long: ${'x'.repeat(40000)}`]);
 	await firstAnswer(portal.url, [`POST /d/${token}/accept HTTP/1.1`, 'Host: portal', 'Content-Length: 99999999']);
 	await new Api(portal.url, key).request('POST', `/documents?key=${key}`, {body: 'x', headers: {'if-match': key}});
+	await new Api(portal.url, key).post('/bounces', {message_id: link, reason: token});
+	await new Api(portal.url, key).post(`/documents/${token}/messages`, {text: link});
+	await new Visitor(`${portal.url}/verify?sha256=${token}`).get();
+	await new Visitor(`${portal.url}/verify`).post('', {sha256: token, file: link});
 	await new Api(portal.url, key).post('/webhooks', {url: `https://example.com/${'\u0000'}`, description: secret, secret});
 	await new Api(portal.url, key).upload(metadata('logs', {[secret]: 1, message: key, number: key}), Buffer.from(key));
 }
@@ -54,6 +60,42 @@ async function without(service, work) {
 	await portal.supervise('down', service);
 	await work();
 	await portal.supervise('up', service);
+}
+
+const cookieOf = answer => answer.headers.getSetCookie().map(cookie => cookie.split(';')[0]).join('; ');
+const codeIn = mail => mail.text.match(/^\d{6}$/m)?.[0];
+
+// A quote accepted with a code by mail, questions asked on the way, a sign-in: what was secret in it.
+async function journey() {
+	const email = 'kode@example.dk', secrets = {};
+	const {id} = await api.send(metadata('logs-3', {contacts: [{name: 'Mette Jensen', email}],
+		accept: {enabled: true, identity: 'email_code', signature: 'typed'}}), simplePdf('Log 3'));
+	const {link} = await mailTo(email);
+	const visitor = new Visitor(link), codes = () => smtp.mails.filter(mail => mail.recipients.includes(email)).map(codeIn).filter(Boolean);
+	const code = nth => waitFor('a mail with a code', () => codes()[nth]);
+
+	await visitor.post('/messages', {...await visitor.form('/messages'), text: 'Er stilladset med?'});
+	await visitor.post('/identity', {});
+	secrets['an identity code'] = await code(0);
+	await visitor.post('/accept', {...await visitor.form(), consent: 'yes', name: 'Mette Jensen', code: '000000'});
+	assert.equal((await visitor.accept({name: 'Mette Jensen', code: secrets['an identity code']})).status, 303);
+	await waitFor('the receipt', async () => (await visitor.get('/receipt')).status === 200);
+
+	const login = new Visitor(`${portal.url}/login`), asked = await login.post('', {email});
+
+	secrets['a browser\'s cookie'] = cookieOf(asked);
+	login.headers.cookie = cookieOf(asked);
+	secrets['a sign-in code'] = await code(1);
+	await login.post('/code', {code: '000000'});
+	const signedIn = await login.post('/code', {code: secrets['a sign-in code']});
+
+	assert.equal(signedIn.status, 303);
+	secrets['a session\'s cookie'] = cookieOf(signedIn);
+	const documents = await new Visitor(`${portal.url}/documents`, {cookie: secrets['a session\'s cookie']}).get();
+
+	assert.equal(documents.status, 200);
+	await api.post('/bounces', {message_id: (await mailTo(email)).id, reason: `<${email}> is full`});
+	return {...secrets, 'another link\'s token': link.split('/').at(-1), 'a document\'s address': email, id};
 }
 
 test('no log holds a secret after a journey with faults', async () => {
@@ -75,11 +117,16 @@ test('no log holds a secret after a journey with faults', async () => {
 	assert.equal((await new Visitor(link).accept()).status, 303);
 	await waitFor('a delivery', () => receiver.taken().length > 0);
 
+	const {id: other, ...told} = await journey();
+
+	assert.ok(other);
+	for (const [what, value] of Object.entries(told))
+		assert.ok(value.length >= 6, what);
 	const preview = (await api.document(id)).links.preview.split('/').at(-1);
 	const tokenId = (await portal.sql(`SELECT replace(token_id::text, '-', '') FROM link WHERE document_id = '${id}'`)).flat();
 	const secrets = {'a link\'s token': token, 'the preview\'s token': preview, 'the API key': key, 'a webhook\'s secret': secret,
 		'a webhook\'s secret, its text alone': secret.replace('whsec_', ''), 'half a token': token.slice(0, 24),
-		'half an API key': key.slice(3, 25)};
+		'half an API key': key.slice(3, 25), ...told, 'an address': 'refused@example.dk'};
 
 	assert.ok(tokenId.length >= 2);
 	for (const [path, text] of logs())
@@ -96,4 +143,25 @@ test('the logs do say what happened', () => {
 	assert.match(all.postgres, /shut down/);
 	for (const service of ['upload', 'status', 'view', 'download', 'accept'])
 		assert.match(all[service], /"request_id":"[0-9a-f]{32}"/, service);
+});
+
+test('every line about a failure names its request; the worker\'s name their jobs\', too', async () => {
+	// A statement that fails: the function is gone for a moment.
+	await portal.sql('ALTER FUNCTION portal.sender_counts(uuid) RENAME TO sender_counts_away');
+	const failed = await api.get('/documents/counts');
+
+	await portal.sql('ALTER FUNCTION portal.sender_counts_away(uuid) RENAME TO sender_counts');
+	assert.equal(failed.status, 500);
+	const lines = logs().filter(([path]) => path.endsWith('/current') && !/\/(nginx|postgres)\//.test(path))
+		.flatMap(([, text]) => text.split('\n')).map(line => line.slice(line.indexOf('{'))).filter(line => line.startsWith('{'))
+		.map(line => JSON.parse(line));
+	const about = lines.filter(line => line.request_id === failed.headers.get('x-request-id')).map(line => line.message);
+
+	assert.ok(about.includes('a statement failed') && about.includes('request'), about.join());
+	for (const line of lines.filter(({message}) => ['a statement failed', 'the store failed', 'request', 'job'].includes(message)))
+		assert.ok(line.request_id || line.kind === 'erase' || line.program === 'worker', JSON.stringify(line));
+	const mails = lines.filter(line => line.message === 'job' && line.kind === 'mail');
+
+	assert.ok(mails.length && mails.every(line => line.request_id), 'mails without a request');
+	assert.ok(lines.some(line => line.message === 'job' && line.outcome === 'dead' && line.level === 'warning'));
 });
