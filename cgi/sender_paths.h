@@ -22,6 +22,7 @@ static const struct shared_path sender_paths[] = {
     {"/api/v1/documents/{id}/evidence", "GET"},
     {"/api/v1/documents/{id}/evidence", "GET"},
     {"/api/v1/events", "GET"},
+    {"/api/v1/bounces", "POST"},
     {"/api/v1/settings", "GET, PATCH"},
     {"/api/v1/settings/logo", "PUT, DELETE"},
     {"/api/v1/settings/attachments", "POST"},

@@ -1,4 +1,5 @@
-/* upload: the sender's writes. The handlers are in upload_documents.c, upload_messages.c, upload_settings.c, upload_webhooks.c. */
+/* upload: the sender's writes. The handlers are in upload_documents.c, upload_messages.c, upload_settings.c, upload_webhooks.c and
+ * upload_bounces.c. */
 #include "upload.h"
 
 #include <json-c/json.h>
@@ -71,6 +72,7 @@ static const struct route routes[] = {
     {"POST", "/api/v1/documents/{id}/contacts/{contact_id}/revoke", AUTH_WRITE, JSON_MOST, revoke_link},
     {"POST", "/api/v1/documents/{id}/contacts/{contact_id}/rotate", AUTH_WRITE, JSON_MOST, rotate_link},
     {"POST", "/api/v1/documents/{id}/messages", AUTH_WRITE, JSON_MOST, post_message},
+    {"POST", "/api/v1/bounces", AUTH_WRITE, JSON_MOST, report_bounce},
     {"PATCH", "/api/v1/settings", AUTH_WRITE, JSON_MOST, patch_settings},
     {"PUT", "/api/v1/settings/logo", AUTH_WRITE, LOGO_MOST, put_logo},
     {"DELETE", "/api/v1/settings/logo", AUTH_WRITE, 0, delete_logo},

@@ -31,5 +31,6 @@ struct json_object *upload_file_json(const struct upload_file *file);
 handler put_document, patch_document, remove_document, withdraw_document, archive_document, unarchive_document,
     remind_document, revoke_link, rotate_link;
 handler post_message;
+handler report_bounce;
 handler patch_settings, put_logo, delete_logo, add_attachment, delete_attachment;
 handler add_webhook, delete_webhook, rotate_webhook, test_webhook, retry_delivery;

@@ -34,6 +34,7 @@ const struct problem *ctl_secrets_create(struct command_line *line);
 const struct problem *ctl_secrets_rotate(struct command_line *line);
 const struct problem *ctl_keys(struct command_line *line);
 const struct problem *ctl_verify(struct command_line *line);
+const struct problem *ctl_bounce(struct command_line *line);
 const struct problem *ctl_backup(struct command_line *line);
 const struct problem *ctl_restore(struct command_line *line);
 const struct problem *ctl_fsck(struct command_line *line);

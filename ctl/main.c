@@ -8,8 +8,8 @@
 #include "secret.h"
 
 static const struct command {
-	const char *group, *name, *words; /* words: what it takes */
-	int count;                        /* of words */
+	const char *group, *name, *words; /* words: what it takes; one in brackets, [LIKE THIS], may be left out */
+	int count;                        /* of words that it must have */
 	const char *options;              /* names it knows, each between blanks */
 	const char *flags;                /* the same, of options without a value */
 	bool offline;                     /* needs no database */
@@ -26,6 +26,8 @@ static const struct command {
     {"key", "create", "TENANT_ID [--scope read|write]", 1, " scope ", " ", false, ctl_key_create, "make an API key and show it once"},
     {"key", "list", "TENANT_ID", 1, " ", " ", false, ctl_key_list, "list a tenant's API keys"},
     {"key", "revoke", "KEY_ID", 1, " ", " ", false, ctl_key_revoke, "end an API key at once"},
+    {"bounce", NULL, "ADDRESS|MESSAGE_ID [REASON] [--tenant ID]", 1, " tenant ", " ", false, ctl_bounce,
+        "a mail came back: mark the contact, tell the sender"},
     {"keys", NULL, "", 0, " ", " ", true, ctl_keys, "print the public keys that the history is signed with"},
     {"verify", NULL, "[--tenant ID] [--document ID] [--keys FILE] [--store] | --bundle FILE [--keys FILE]", 0,
         " tenant document keys bundle ", " store ", false, ctl_verify,
@@ -61,6 +63,16 @@ flag(const struct command_line *line, const char *name)
 	return option(line, name, NULL) != NULL;
 }
 
+static int
+optional_words(const struct command *command)
+{
+	int count = 0;
+
+	for (const char *c = command->words; *c; c++)
+		count += c[0] == '[' && c[1] >= 'A' && c[1] <= 'Z';
+	return count;
+}
+
 /* Splits the arguments into words and options; false when one is not known or lacks its value. */
 static bool
 arguments_read(const struct command *command, int argc, char **argv, struct command_line *line)
@@ -84,7 +96,7 @@ arguments_read(const struct command *command, int argc, char **argv, struct comm
 		line->options[options++] = argv[i];
 		line->options[options++] = is_flag ? "" : argv[++i];
 	}
-	return line->count == command->count;
+	return line->count >= command->count && line->count <= command->count + optional_words(command);
 }
 
 static const struct command *

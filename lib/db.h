@@ -45,6 +45,7 @@ struct db;
 	X(sender_messages, 4)       \
 	X(sender_post_message, 4)   \
 	X(sender_delete_webhook, 2) \
+	X(sender_bounce, 3)         \
 	X(customer_page, 8)         \
 	X(customer_opened, 6)       \
 	X(customer_message, 5)      \
@@ -75,6 +76,7 @@ struct db;
 	X(worker_archive, 1)        \
 	X(worker_forget_logins, 1)  \
 	X(worker_forget_answers, 1) \
+	X(worker_forget_jobs, 1)    \
 	X(worker_keys, 1)           \
 	X(worker_sign, 2)           \
 	X(worker_seal_next, 1)      \

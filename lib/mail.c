@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "encode.h"
 #include "utf8.h"
 
 #define CHARSET "utf-8"
@@ -71,6 +72,15 @@ mail_address_valid(const char *text)
 		return false;
 	return is_dotted(text, (size_t)(at - text), is_atom_char, LOCAL_PART_MOST) && at - text <= LOCAL_PART_MOST &&
 	       is_host(at + 1);
+}
+
+const char *
+mail_id_read(struct arena *arena, const char *text)
+{
+	const char *start = text + (*text == '<');
+	const char *id = arena_strndup(arena, start, strcspn(start, "@"));
+
+	return start[strlen(id)] == '@' && uuid_valid(id) ? id : NULL;
 }
 
 /* Both sides of a Message-ID are dot-atoms (RFC 5322, section 3.6.4). */

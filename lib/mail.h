@@ -36,6 +36,10 @@ struct mail {
  * that is not UTF-8, a bad address or a missing member is an `invalid` problem with the member's name as pointer. */
 const struct problem *mail_compose(struct arena *arena, const struct mail *mail, const char **bytes, size_t *size);
 
+/* The id on the left of TEXT, which is one of our own Message-IDs, in brackets or without: the job's that sent the mail.
+ * NULL when it is none. */
+const char *mail_id_read(struct arena *arena, const char *text);
+
 /* Whether TEXT is an address that any mail server takes: dot-atom "@" host name with a dot (or "localhost"), ASCII.
  * Quoted local parts and address literals are refused; so is UTF-8, because the next server may lack SMTPUTF8
  * (RFC 6531): an internationalised domain is written in its xn-- form. */

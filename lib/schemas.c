@@ -174,6 +174,15 @@ static const struct schema_member message[] = {
 
 const struct schema schema_message = {message};
 
+static const struct schema_member bounce[] = {
+    {.name = "message_id", .type = SCHEMA_text, .min = 1, .max = 300},
+    {.name = "email", .type = SCHEMA_email},
+    {.name = "reason", .type = SCHEMA_lines, .nullable = true, .max = 1000},
+    {.name = NULL},
+};
+
+const struct schema schema_bounce = {bounce};
+
 static const struct schema_member event_type = {.type = SCHEMA_choice, .choices = event_types};
 
 static const struct schema_member webhook[] = {

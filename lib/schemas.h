@@ -21,6 +21,9 @@ extern const struct schema schema_settings;
 /* POST /api/v1/documents/{id}/messages; that it holds `text` or `read` is checked elsewhere. */
 extern const struct schema schema_message;
 
+/* POST /api/v1/bounces; that it holds one of `message_id` and `email` is checked elsewhere. */
+extern const struct schema schema_bounce;
+
 /* POST /api/v1/webhooks; the address itself is checked by whoever connects to it. */
 extern const struct schema schema_webhook;
 

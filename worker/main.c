@@ -55,7 +55,7 @@ batch(struct db *db, enum statement statement, const char *member)
 }
 
 /* What is due by itself: claims of workers that died, documents that expired, reminders, archiving,
- * removal, sessions, answers and counters that have had their day, personal data past their tenant's retention. */
+ * removal, sessions, answers, jobs and counters that have had their day, personal data past their tenant's retention. */
 static void
 tidy(struct db *db)
 {
@@ -68,6 +68,7 @@ tidy(struct db *db)
 		batch(db, STATEMENT_worker_archive, "done");
 		batch(db, STATEMENT_worker_forget_logins, "done");
 		batch(db, STATEMENT_worker_forget_answers, "done");
+		batch(db, STATEMENT_worker_forget_jobs, "done");
 		batch(db, STATEMENT_worker_forget_personal, "done");
 	}
 	arena_free(arena);

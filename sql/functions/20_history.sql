@@ -52,6 +52,9 @@ CREATE OR REPLACE FUNCTION event_json(e event) RETURNS jsonb LANGUAGE sql STABLE
 	SELECT jsonb_build_object(
 		'id', e.id, 'type', e.type, 'timestamp', rfc3339(e.at), 'document_id', e.document_id,
 		'external_id', d.external_id, 'version', e.version, 'contact_id', e.contact_id,
-		'data', e.line::jsonb -> 'data')
+		'data', e.line::jsonb -> 'data' || CASE WHEN e.type IN ('document.delivered', 'document.delivery_failed')
+			-- Before it stood beside the chain it stood in the line.
+			THEN jsonb_build_object('answer', coalesce(e.personal::jsonb -> 'answer', e.line::jsonb #> '{data,answer}'))
+			ELSE '{}' END)
 	FROM document d WHERE d.tenant_id = e.tenant_id AND d.id = e.document_id
 $$;

@@ -274,11 +274,26 @@ BEGIN
 	PERFORM event_append(j.tenant_id, j.document_id,
 		CASE j.state WHEN 'done' THEN 'document.delivered' ELSE 'document.delivery_failed' END,
 		j.version, l.id, l.contact_id, p_at,
-		jsonb_build_object('cause', v_cause, 'answer', nullif(j.answer, '')), NULL, j.request_id);
+		jsonb_build_object('cause', v_cause), answer_personal(j.answer), j.request_id);
 	IF v_reminded THEN
 		PERFORM event_append(j.tenant_id, j.document_id, 'document.reminded', j.version, l.id, l.contact_id, p_at,
 			jsonb_build_object('cause', v_cause), NULL, j.request_id);
 	END IF;
+END $$;
+
+-- Jobs that ended long ago: deliveries can be looked up for 90 days, what failed for good for a year. Gives {"done": n}.
+CREATE OR REPLACE FUNCTION worker_forget_jobs(p_limit integer) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_count integer;
+BEGIN
+	DELETE FROM job WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM job
+		WHERE finished_at IS NOT NULL AND (state = 'done' AND finished_at < portal_now() - interval '90 days'
+			OR state = 'dead' AND finished_at < portal_now() - interval '1 year')
+		LIMIT p_limit FOR UPDATE SKIP LOCKED));
+	GET DIAGNOSTICS v_count = ROW_COUNT;
+	RETURN json_build_object('done', v_count);
 END $$;
 
 -- Tells of documents whose expiry has passed, once each. Gives {"expired": n}.

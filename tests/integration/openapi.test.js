@@ -234,6 +234,17 @@ describe('its examples are taken', () => {
 	});
 	step('postMessage', 'read', 200, ({message, read}) => assert.deepEqual([message, read], [null, 0]));
 	queries('listMessages');
+	test('reportBounce', async () => {
+		const {mail, address} = openapi.operation('reportBounce').body.examples;
+		const job = await portal.sqlValue(`SELECT j.id FROM job j JOIN link l ON l.id = j.link_id
+			JOIN contact c ON c.id = l.contact_id WHERE j.document_id = '${ids.id}' AND c.email = '${address.email}'`);
+
+		here.set(mail.message_id, `<${job}@portal.example>`);
+		for (const name of ['mail', 'address']) {
+			done.add(`reportBounce ${name}`);
+			await run(openapi.operation('reportBounce'), name, 200);
+		}
+	});
 	step('withdrawDocument', undefined, 200, ({state}) => assert.equal(state, 'withdrawn'));
 	queries('getDocument');
 	queries('countDocuments');
