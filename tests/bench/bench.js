@@ -114,7 +114,7 @@ async function measureAccept(instance, list) {
 	try {
 		tellPair('accept, evidence and jobs included', await compareRecording(instance, 'document.accepted', {path: '/d/%s/accept', list, form}), {least: 0.5}, '/s');
 	} finally {
-		// Nobody reads the mails.
+		// Nobody reads the mails and receipts.
 		await instance.portal.sql("UPDATE portal.job SET state = 'done', finished_at = now() WHERE state = 'waiting'");
 		delete instance.idle;
 		instance.worker('up');

@@ -96,15 +96,15 @@ $$;
 -- would make plans that scan them whole, and keep doing so while they fill.
 CREATE FUNCTION bench.use(p_tenant uuid, p_from integer, p_count integer, p_sha256 text) RETURNS void
 LANGUAGE sql SET search_path = portal AS $$
-	SELECT count(customer_page(l.token_id, NULL, 'person', NULL, '{"da": "Ja"}', p.personal, NULL))
+	SELECT count(customer_page(l.token_id, NULL, 'person', NULL, '{"da": "Ja"}', p.personal, NULL, NULL))
 		+ count(customer_file(l.token_id, NULL, 'download', NULL, true, p.personal, NULL))
 		+ count(customer_decide(l.token_id, NULL, jsonb_build_object('type', 'accepted', 'version', 1,
-			'sha256', p_sha256, 'name', 'Mette Jensen'), '{"da": "Ja"}', p.personal, NULL))
+			'sha256', p_sha256, 'name', 'Mette Jensen'), '{"da": "Ja"}', p.personal, NULL, NULL))
 	FROM document d
 	JOIN link l ON l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.kind = 'personal'
 	CROSS JOIN (SELECT '{"ip": "127.0.0.1", "user_agent": "bench"}'::jsonb AS personal) p
 	WHERE d.tenant_id = p_tenant
 		AND d.external_id IN (SELECT 'bench-' || g FROM generate_series(p_from, p_from + p_count - 1) g);
-	-- Nobody reads these mails.
-	UPDATE job SET state = 'done', finished_at = now() WHERE state = 'waiting' AND kind = 'mail';
+	-- Nobody reads these mails and receipts.
+	UPDATE job SET state = 'done', finished_at = now() WHERE state = 'waiting';
 $$;

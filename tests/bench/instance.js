@@ -16,7 +16,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(process.env.PORTAL_BUILD ?? join(root, 'build'), 'bin');
 const {simplePdf} = createRequire(import.meta.url)('../pdfs/make.js');
 
-export const processes = {upload: 2, view: 4, download: 4, accept: 4, message: 2};
+// Those that are measured: nginx needs no sockets of others.
+export const processes = {upload: 2, view: 4, download: 4, accept: 4};
 
 // A PDF of about SIZE bytes that nobody can compress. A second `startxref` keeps its table of references in place.
 export function pdfOf(size, id) {
