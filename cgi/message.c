@@ -1,17 +1,17 @@
-/* message: what customers write about a document. */
+/* message: what customers write about a document, and whom they share it with (message_share.c). */
 #include <string.h>
 
 #include "link.h"
 #include "message.h"
+#include "message_form.h"
 #include "serve.h"
 #include "templates.h"
 #include "utf8.h"
 
-enum { FORM_MOST = 64 * 1024, TEXT_MOST = 4000, NAME_MOST = 200, PAGE_DIGITS = 6 };
+enum { TEXT_MOST = 4000, PAGE_DIGITS = 6 };
 
-/* A text of several lines. Browsers send CR LF for each line break, and count it as one character. */
-static const char *
-lines(struct request *request, const struct form *form, const char *name)
+const char *
+form_lines(struct request *request, const struct form *form, const char *name)
 {
 	const char *text = form_trimmed(request->arena, form, name);
 	char *plain = text ? arena_alloc(request->arena, strlen(text) + 1) : NULL;
@@ -35,7 +35,7 @@ message_read(struct request *request, struct link_message *message, struct page_
 	TRY(form_int(request->arena, form, "version", 1, INT32_MAX, &version));
 	TRY(form_int(request->arena, form, "seen", 0, INT32_MAX, &seen));
 	shown->kind = message->kind;
-	message->text = shown->text = lines(request, form, "text");
+	message->text = shown->text = form_lines(request, form, "text");
 	message->name = shown->name = form_trimmed(request->arena, form, "name");
 	shown->page = form_trimmed(request->arena, form, "page");
 	message->version = (int)version;
@@ -157,6 +157,8 @@ static const struct route routes[] = {
     {"POST", "/d/{token}/messages", AUTH_LINK, FORM_MOST, post_message},
     {"POST", "/d/{token}/changes", AUTH_LINK, FORM_MOST, request_changes},
     {"POST", "/d/{token}/renew", AUTH_LINK, FORM_MOST, request_renewal},
+    {"POST", "/d/{token}/share", AUTH_LINK, FORM_MOST, share},
+    {"POST", "/d/{token}/share/revoke", AUTH_LINK, 4096, unshare},
     {0},
 };
 

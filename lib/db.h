@@ -49,6 +49,8 @@ struct db;
 	X(customer_page, 8)         \
 	X(customer_opened, 6)       \
 	X(customer_message, 5)      \
+	X(customer_share, 5)        \
+	X(customer_unshare, 5)      \
 	X(customer_file, 7)         \
 	X(customer_decide, 7)       \
 	X(customer_identity_begin, 4) \

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "message.h"
 #include "receipt.h"
+#include "share.h"
 
 /* The portal's own consent texts by language: what the database records is what the page showed. The same for every
  * visitor, so made once a process. */
@@ -171,6 +172,7 @@ page_read(struct request *request, struct json_object *row, struct document_page
 	page->form.name = page->contact_name;
 	conversation_read(request, json_member(row, "conversation"), &page->conversation);
 	page->form.email = page->identity ? page->identity->email : NULL;
+	sharing_read(request->arena, json_member(row, "sharing"), &page->sharing);
 }
 
 static const struct problem *

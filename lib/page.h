@@ -103,6 +103,31 @@ struct page_identity {
 	const char *ended;        /* why it cannot be tried any more: expired, spent, used; NULL while it can */
 };
 
+/* A link that the visitor passed on. */
+struct page_share {
+	const char *id;
+	const char *email, *name; /* the colleague's; name NULL where none was given */
+	const char *at;           /* when it was mailed last, local time */
+	bool failed;              /* the mail did not arrive */
+};
+
+/* A refused sharing: what the visitor had typed, and what was wrong with it. */
+struct page_share_form {
+	bool refused;
+	const char *error;        /* one sentence for the top of the form */
+	const char *email, *name, *text;
+	const char *email_error, *name_error, *text_error;
+};
+
+struct page_sharing {
+	bool allowed;             /* this link is a contact's own */
+	const struct page_share *list;
+	size_t count;
+	const char *by;           /* of a shared link: the contact who passed it on; else NULL */
+	const char *name;         /* of a shared link: the colleague's, as the contact gave it, or NULL */
+	struct page_share_form form;
+};
+
 struct document_page {
 	struct page page;
 	const char *path;         /* "/d/{token}", no trailing slash */
@@ -136,6 +161,7 @@ struct document_page {
 	size_t event_count;
 	struct page_form form;
 	struct page_conversation conversation;
+	struct page_sharing sharing;
 	bool changed;             /* the visitor decided on an older version: say so, show the new one */
 };
 
@@ -271,7 +297,7 @@ struct bundle_readme {
 /* A mail about a document, to a contact or to the sender itself. */
 struct mail_page {
 	enum language language;
-	const char *kind;         /* upload, change, reminder, expiring, link, accepted, declined, locked, code, message, changes, renewal */
+	const char *kind;         /* upload, change, reminder, expiring, link, accepted, declined, locked, code, message, changes, renewal, shared */
 	const char *sender_name, *color, *reply_to;
 	const char *subject;      /* as template_mail_subject makes it */
 	const char *own_subject;  /* the tenant's own, variables filled in; NULL: the portal's */
@@ -288,6 +314,7 @@ struct mail_page {
 	const char *receipt;      /* kind accepted: attached, large: too large to be attached; NULL: there is none */
 	const char *happened_at;  /* kinds locked, message, changes, renewal: local time */
 	const char *text, *author; /* kinds message, changes, renewal: what was written, and by whom of the customer's; may be NULL */
+	const char *shared_by;    /* to who holds a shared link: the contact who passed it on, whose words `text` is in kind shared */
 	int about_version, about_page; /* what it is about, where that is not the current version; 0: nothing to say */
 	const char *code;         /* kind code: six digits */
 	bool public;              /* to who came by the public link and gave the address */

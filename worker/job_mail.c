@@ -58,6 +58,7 @@ page_read(struct arena *arena, struct json_object *row, struct mail_page *page)
 	page->happened_at = text_copy(arena, row, "happened_at");
 	page->text = text_copy(arena, row, "text");
 	page->author = text_copy(arena, row, "author");
+	page->shared_by = text_copy(arena, row, "shared_by");
 	page->about_page = (int)json_integer(row, "page", 0);
 	page->about_version = (int)json_integer(row, "about_version", 0);
 	page->version = (int)json_integer(row, "version", 1);

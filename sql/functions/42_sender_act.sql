@@ -85,7 +85,8 @@ END $$;
 
 -- POST /api/v1/documents/{id}/contacts/{contact_id}/revoke and rotate: effective at once, on every route.
 -- A rotated link goes to the contact by one mail, whatever the document's state; one revoked before lives again. A
--- withdrawn document's is not rotated: it would show nothing but that. NULL: no such contact here.
+-- withdrawn document's is not rotated: it would show nothing but that. In place of a contact's id revoke takes that of a
+-- link which a contact shared. NULL: no such contact or link here.
 CREATE OR REPLACE FUNCTION sender_link_act(p_tenant uuid, p_document uuid, p_contact uuid, p_action text, p_request text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
@@ -95,11 +96,20 @@ DECLARE
 BEGIN
 	d := document_locked(p_tenant, p_document);
 	SELECT * INTO l FROM link
-	WHERE tenant_id = p_tenant AND document_id = d.id AND contact_id = p_contact AND kind = 'personal';
+	WHERE tenant_id = p_tenant AND document_id = d.id AND (contact_id = p_contact AND kind = 'personal'
+		OR id = p_contact AND kind = 'shared' AND p_action = 'revoke');
 	IF l.id IS NULL THEN
 		RETURN NULL;
 	END IF;
 	v_at := portal_now();
+	IF l.kind = 'shared' THEN
+		IF l.revoked_at IS NULL THEN
+			UPDATE document SET revision = revision + 1, updated_at = v_at WHERE tenant_id = p_tenant AND id = p_document;
+			PERFORM share_end(d, l, 'sender', NULL, v_at, NULL, p_request);
+		END IF;
+		RETURN json_build_object('result', CASE WHEN l.revoked_at IS NULL THEN 'done' ELSE 'unchanged' END,
+			'document', document_json(p_tenant, p_document));
+	END IF;
 	IF p_action = 'revoke' AND l.revoked_at IS NOT NULL AND l.revoked_by_hand THEN
 		RETURN json_build_object('result', 'unchanged', 'document', document_json(p_tenant, p_document));
 	END IF;

@@ -96,6 +96,7 @@ CREATE OR REPLACE FUNCTION document_json(p_tenant uuid, p_document uuid) RETURNS
 		'changes_requested_at', rfc3339(requested_at(d, 'changes')),
 		'renewal_requested_at', rfc3339(requested_at(d, 'renewal')),
 		'contacts', contacts_json(d),
+		'shared', shares_json(d),
 		'decision', decision_json(p_tenant, d.id, d.version),
 		'links', (SELECT json_object_agg(kind, token_id) FROM link
 			WHERE tenant_id = p_tenant AND document_id = d.id AND kind IN ('public', 'preview')

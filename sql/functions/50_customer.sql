@@ -158,7 +158,8 @@ BEGIN
 		'logo', EXISTS (SELECT FROM setting_file WHERE tenant_id = d.tenant_id AND kind = 'logo'),
 		'decision', page_decision(d, l, s.time_zone, p_challenge),
 		'history', page_history(d, l, s.time_zone),
-		'conversation', conversation_page(d, l, v, s.time_zone, v_pass.at))
+		'conversation', conversation_page(d, l, v, s.time_zone, v_pass.at),
+		'sharing', sharing_page(d, l, s.time_zone))
 	INTO v_answer;
 	RETURN v_answer;
 END $$;

@@ -164,14 +164,14 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 				'language', y.language)
 			FROM receipt r
 			WHERE r.tenant_id = j.tenant_id AND r.document_id = j.document_id AND r.version = j.version) END)
-		|| message_mail(m, s, v)
+		|| message_mail(m, s, v) || share_said(l, x.cause)
 		|| CASE x.cause WHEN 'change' THEN coalesce(previous_json(v), '{}') ELSE '{}' END)::json
 	FROM document d
 	JOIN setting s ON s.tenant_id = d.tenant_id
 	CROSS JOIN LATERAL (SELECT split_part(j.cause, ':', 1) AS cause) reason
 	-- A new link opens what is current by the time it is mailed.
 	JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id
-		AND v.version = CASE reason.cause WHEN 'link' THEN d.version ELSE j.version END
+		AND v.version = CASE WHEN reason.cause IN ('link', 'shared') THEN d.version ELSE j.version END
 	JOIN customer k ON k.tenant_id = d.tenant_id AND k.id = d.customer_id
 	JOIN link l ON l.tenant_id = d.tenant_id AND l.document_id = d.id
 		AND CASE WHEN j.link_id IS NULL THEN l.kind = 'preview' ELSE l.id = j.link_id END
@@ -187,7 +187,7 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 			ELSE coalesce(c.language, l.language, d.settings ->> 'language') END AS language) x
 	WHERE d.tenant_id = j.tenant_id AND d.id = j.document_id AND d.removed_at IS NULL AND l.revoked_at IS NULL
 		AND (NOT x.invites OR d.version = j.version AND document_state(d, portal_now()) IN ('sent', 'opened'))
-		AND (x.cause <> 'link' OR d.withdrawn_at IS NULL)
+		AND (x.cause NOT IN ('link', 'shared') OR d.withdrawn_at IS NULL)
 		AND (x.cause NOT IN ('reminder', 'expiring') OR d.archived_at IS NULL)
 		AND (x.cause <> 'expiring' OR d.expires_at IS NOT NULL)
 		-- A code that is void or too old by now would only mislead.
