@@ -51,7 +51,8 @@ files_check(struct checking *c, struct json_object *data, int n)
 	struct json_object *attachments = json_member(data, "attachments");
 
 	file_check(c, "document.pdf", json_text(data, "sha256"), n);
-	if (json_text(data, "consent_sha256"))
+	/* One that named a person goes with that person's data; the manifest then claims none either. */
+	if (json_text(data, "consent_sha256") && (bundle_member(c, "consent.txt") || json_text(json_member(c->manifest, "decision"), "consent")))
 		file_check(c, "consent.txt", json_text(data, "consent_sha256"), n);
 	if (!json_object_is_type(attachments, json_type_array))
 		return;

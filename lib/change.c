@@ -68,6 +68,9 @@ key_begin(struct request *request, const char *key, const char *fingerprint)
 	change->key = NULL; /* nothing new to keep */
 	if (!strcmp(state, "other"))
 		return problem_new(request->arena, PROBLEM_conflict, "this Idempotency-Key came with another request");
+	if (!strcmp(state, "erased"))
+		return problem_new(request->arena, PROBLEM_conflict,
+		    "this request was carried out before; its answer was erased together with a contact's data");
 	TRY(answer_again(request, row));
 	return &problem_answered;
 }

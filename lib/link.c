@@ -84,7 +84,7 @@ events_read(struct arena *arena, struct json_object *array, struct document_page
 }
 
 static const struct page_decision *
-decision_read(struct arena *arena, struct json_object *row)
+decision_read(struct arena *arena, enum language language, struct json_object *row)
 {
 	if (!row)
 		return NULL;
@@ -93,7 +93,7 @@ decision_read(struct arena *arena, struct json_object *row)
 	decision->accepted = !strcmp(json_text(row, "type"), "accepted");
 	decision->mine = json_boolean(row, "mine", false);
 	decision->at = json_text(row, "at");
-	decision->name = json_text(row, "name");
+	decision->name = json_boolean(row, "erased", false) ? word(language, WORD_decision_erased) : json_text(row, "name");
 	decision->email = json_text(row, "email");
 	decision->reason = json_text(row, "reason");
 	decision->purchase_order = json_text(row, "purchase_order");
@@ -167,7 +167,7 @@ page_read(struct request *request, struct json_object *row, struct document_page
 	page->consent_sha256 = json_text(row, "consent_sha256");
 	page->thanks = json_text(row, "thanks");
 	page->welcome = json_text(row, "welcome");
-	page->decision = decision_read(request->arena, json_member(row, "decision"));
+	page->decision = decision_read(request->arena, request->language, json_member(row, "decision"));
 	events_read(request->arena, json_member(row, "history"), page);
 	page->form.name = page->contact_name;
 	conversation_read(request, json_member(row, "conversation"), &page->conversation);

@@ -145,6 +145,7 @@ static const struct schema_member texts[] = {
 static const struct schema_member retention[] = {
     {.name = "ip_days", .type = SCHEMA_integer, .nullable = true, .min = 1, .max = 3650},
     {.name = "event_days", .type = SCHEMA_integer, .nullable = true, .min = 30, .max = 3650},
+    {.name = "accepted_years", .type = SCHEMA_integer, .nullable = true, .min = 0, .max = 50},
     {.name = NULL},
 };
 

@@ -69,7 +69,7 @@ END $$;
 CREATE OR REPLACE FUNCTION find_contact(p_tenant uuid, p_customer uuid, p_given jsonb) RETURNS contact
 LANGUAGE sql STABLE AS $$
 	SELECT c FROM contact c
-	WHERE c.tenant_id = p_tenant AND c.customer_id = p_customer AND CASE
+	WHERE c.tenant_id = p_tenant AND c.customer_id = p_customer AND c.erased_at IS NULL AND CASE
 		WHEN p_given ->> 'external_id' IS NOT NULL THEN c.external_id = p_given ->> 'external_id'
 			OR c.external_id IS NULL AND lower(c.email) = lower(p_given ->> 'email')
 		ELSE lower(c.email) = lower(p_given ->> 'email') END
@@ -101,7 +101,10 @@ BEGIN
 		external_id = coalesce(p_given ->> 'external_id', external_id),
 		name = p_given ->> 'name', email = p_given ->> 'email',
 		language = CASE WHEN p_given ? 'language' THEN p_given ->> 'language' ELSE language END
-	WHERE tenant_id = p_tenant AND id = v_id;
+	WHERE tenant_id = p_tenant AND id = v_id AND erased_at IS NULL;
+	IF NOT FOUND THEN -- erased this moment: what is written now is somebody new
+		RETURN upsert_contact(p_tenant, p_customer, p_given, p_but, p_request);
+	END IF;
 	IF lower(v_old.email) <> lower(p_given ->> 'email') THEN
 		-- What went to the old address must not open anything any more; what is open goes to the new one.
 		UPDATE link SET token_id = gen_random_uuid(), disclosed_at = NULL, delivery = 'none', delivered_at = NULL,
@@ -182,7 +185,7 @@ BEGIN
 	IF v_visibility = 'customer' THEN
 		PERFORM link_set(d, c.id, '{view,ask}', false)
 		FROM contact c
-		WHERE c.tenant_id = d.tenant_id AND c.customer_id = d.customer_id AND NOT EXISTS (
+		WHERE c.tenant_id = d.tenant_id AND c.customer_id = d.customer_id AND c.erased_at IS NULL AND NOT EXISTS (
 			SELECT FROM link l WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id
 				AND l.contact_id = c.id AND l.named);
 	ELSE

@@ -2,7 +2,7 @@
 -- second request waits there for the first one's end.
 SET search_path = portal;
 
--- {state: fresh | again | other, status, answer}.
+-- {state: fresh | again | other | erased, status, answer}; erased: carried out, but the answer is gone with a person's data.
 CREATE OR REPLACE FUNCTION sender_idempotency_begin(p_tenant uuid, p_route text, p_key text, p_request_sha256 text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
@@ -19,6 +19,9 @@ BEGIN
 	SELECT * INTO v_row FROM idempotency WHERE tenant_id = p_tenant AND route = p_route AND key = p_key;
 	IF v_row.request_sha256 <> decode(p_request_sha256, 'hex') THEN
 		RETURN json_build_object('state', 'other');
+	END IF;
+	IF v_row.erased_at IS NOT NULL THEN
+		RETURN json_build_object('state', 'erased');
 	END IF;
 	RETURN json_build_object('state', 'again', 'status', v_row.status, 'answer', v_row.answer, 'headers', v_row.headers);
 END $$;

@@ -71,12 +71,12 @@ CREATE OR REPLACE FUNCTION page_decision(d document, l link, p_zone text, p_chal
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN (
-		SELECT json_build_object('type', type, 'mine', mine, 'at', local_time(at, p_zone), 'name', name,
+		SELECT json_build_object('type', type, 'mine', mine, 'erased', erased_at IS NOT NULL, 'at', local_time(at, p_zone), 'name', name,
 			'email', CASE WHEN mine THEN email END, 'reason', CASE WHEN mine THEN reason END,
 			'purchase_order', CASE WHEN mine THEN purchase_order END,
 			'version', version, 'sha256', encode(sha256, 'hex'),
-			'receipt', type = 'accepted' AND receipt_open_to(l, link_id))
-		FROM decision x, LATERAL (SELECT decided_here(x, l, p_challenge) AS mine) y
+			'receipt', type = 'accepted' AND erased_at IS NULL AND receipt_open_to(l, link_id))
+		FROM decision x, LATERAL (SELECT decided_here(x, l, p_challenge) AND x.erased_at IS NULL AS mine) y
 		WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version);
 END $$;
 DROP FUNCTION IF EXISTS page_decision(document, link, text);

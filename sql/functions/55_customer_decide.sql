@@ -145,7 +145,7 @@ CREATE OR REPLACE FUNCTION decision_facts(x decision) RETURNS jsonb LANGUAGE sql
 	SELECT jsonb_build_object('version', x.version, 'sha256', encode(x.sha256, 'hex'),
 		'attachments', files_json(x.tenant_id, x.document_id, x.version),
 		'identity', x.identity, 'proof', x.proof, 'signature', x.signature,
-		'language', x.language, 'consent_sha256', sha256_hex(x.consent), 'link_disclosed_at', rfc3339(x.disclosed_at))
+		'language', x.language, 'consent_sha256', coalesce(sha256_hex(x.consent), x.consent_sha256), 'link_disclosed_at', rfc3339(x.disclosed_at))
 $$;
 
 CREATE OR REPLACE FUNCTION decision_personal(x decision) RETURNS jsonb LANGUAGE sql STABLE AS $$

@@ -10,7 +10,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- All evidence of one version's decision, or NULL where there is none. Members about a person (name, email,
--- reason, purchase_order, signature_image, ip, user_agent) are null once erased.
+-- reason, purchase_order, signature_image, ip, user_agent) are null once erased, and so is a consent that named the person.
 CREATE OR REPLACE FUNCTION decision_evidence(p_tenant uuid, p_document uuid, p_version integer) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
 	SELECT jsonb_build_object(
@@ -20,12 +20,12 @@ LANGUAGE sql STABLE AS $$
 		'identity', x.identity, 'proof', x.proof, 'signature', x.signature,
 		-- PostgreSQL breaks base64 into lines.
 		'signature_image', translate(encode(x.signature_image, 'base64'), E'\n', ''),
-		'language', x.language, 'consent', x.consent, 'consent_sha256', sha256_hex(x.consent),
+		'language', x.language, 'consent', x.consent, 'consent_sha256', coalesce(sha256_hex(x.consent), x.consent_sha256),
 		'version', x.version, 'sha256', encode(x.sha256, 'hex'),
 		'attachments', files_json(p_tenant, p_document, x.version),
 		'purchase_order', x.purchase_order, 'reason', x.reason,
 		'ip', e.personal::jsonb -> 'ip', 'user_agent', e.personal::jsonb -> 'user_agent',
-		'disclosed_at', rfc3339(x.disclosed_at), 'event_id', x.event_id,
+		'disclosed_at', rfc3339(x.disclosed_at), 'erased_at', rfc3339(x.erased_at), 'event_id', x.event_id,
 		'chain', jsonb_build_object('before', chain_head_at(p_tenant, p_document, e.seq - 1),
 			'after', chain_head_at(p_tenant, p_document, e.seq)))
 	FROM decision x

@@ -18,6 +18,10 @@ BEGIN
 			SELECT 'receipt', y.tenant_id, y.at, y.name FROM receipt r
 			JOIN decision y ON y.tenant_id = r.tenant_id AND y.document_id = r.document_id AND y.version = r.version
 			WHERE r.sha256 = decode(p_sha256, 'hex')
+			UNION ALL
+			SELECT 'receipt', y.tenant_id, y.at, y.name FROM receipt_former r
+			JOIN decision y ON y.tenant_id = r.tenant_id AND y.document_id = r.document_id AND y.version = r.version
+			WHERE r.sha256 = decode(p_sha256, 'hex')
 			ORDER BY at DESC LIMIT 5) x
 		JOIN setting s ON s.tenant_id = x.tenant_id);
 END $$;

@@ -55,20 +55,23 @@ BEGIN
 		JOIN version v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = j.version
 		JOIN customer k ON k.tenant_id = d.tenant_id AND k.id = d.customer_id
 		WHERE d.tenant_id = j.tenant_id AND d.id = j.document_id AND d.removed_at IS NULL
-			AND v_evidence ->> 'type' = 'accepted'
+			AND v_evidence ->> 'type' = 'accepted' AND (v_evidence ->> 'erased_at') IS NULL
 			AND NOT EXISTS (SELECT FROM receipt r WHERE r.tenant_id = d.tenant_id AND r.document_id = d.id
 				AND r.version = v.version));
 END $$;
 
 -- Keeps a receipt whose bytes the caller then puts into the store, before it commits: as an upload does. {"kept": false} where there is
--- one already, or the document was removed meanwhile.
+-- one already, or the document was removed or somebody erased meanwhile.
 CREATE OR REPLACE FUNCTION worker_keep_receipt(p_tenant uuid, p_document uuid, p_version integer, p_kind text,
 	p_sha256 text, p_size bigint)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 BEGIN
 	PERFORM pg_advisory_xact_lock_shared(file_lock_key(p_tenant, decode(p_sha256, 'hex')));
 	PERFORM FROM document WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
+	-- Where somebody was erased meanwhile the job no longer runs: this receipt would name them.
+	IF NOT FOUND OR NOT EXISTS (SELECT FROM job WHERE tenant_id = p_tenant AND document_id = p_document
+		AND version = p_version AND kind = 'receipt' AND state = 'running')
+	THEN
 		RETURN json_build_object('kept', false);
 	END IF;
 	INSERT INTO receipt (tenant_id, document_id, version, kind, sha256, size, created_at)

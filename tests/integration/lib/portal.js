@@ -146,6 +146,16 @@ class Portal {
 		return stdout.split('\n').slice(0, -1).map(line => line.split('\t'));
 	}
 
+	// Everything in the database, as pg_dump writes it.
+	async dump() {
+		const {uid, gid} = statSync(join(this.var, 'pg'));
+		const words = ['pg_dump', '-h', join(this.var, 'run'), '-U', 'portal_owner', '-d', 'portal'];
+
+		if (process.getuid() === 0)
+			words.unshift('setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups');
+		return (await run(words[0], words.slice(1), {cwd: '/', maxBuffer: 256 * 1024 * 1024})).stdout;
+	}
+
 	async sqlValue(text) {
 		return (await this.sql(text))[0]?.[0];
 	}
