@@ -12,7 +12,7 @@ function table([head, , ...rows]) {
 
 	const body = rows.map(line => row(line, 'td')).join('\n');
 
-	return `<div class="table"><table><thead>${row(head, 'th')}</thead><tbody>${body}</tbody></table></div>`;
+	return `<div class="table" role="group" tabindex="0"><table><thead>${row(head, 'th')}</thead><tbody>${body}</tbody></table></div>`;
 }
 
 // A list's items may go on in lines that begin with two blanks.

@@ -1,11 +1,12 @@
 // `./portal shots [NAME...]`: pictures of every page in every state and of every mail, on a phone and a desktop, in Danish
-// and English, light and dark; and index.html with all of them. Into build/shots. NAMEs choose scenes (lib/scenes.js).
+// and English, light and dark; and index.html with all of them. Into build/shots. NAMEs choose scenes (lib/scenes.js), `mail` is all mails.
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {startPortal} from '../integration/lib/portal.js';
 import {Browser, desktop, phone} from './lib/browser.js';
-import {Kit, scenes} from './lib/scenes.js';
+import {Kit, senderAddress} from './lib/kit.js';
+import {causeMails, scenes} from './lib/scenes.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = process.env.PORTAL_BUILD ?? join(root, 'build');
@@ -51,25 +52,32 @@ async function photograph(scene, language, device, dark) {
 	await page.context().close();
 }
 
-// One mail of each kind and language: a kind is what the heading says.
-async function photographMails() {
-	const seen = new Set();
+// One mail of each kind, by its heading and language: {name, mail}.
+async function kindsOfMail() {
+	const kinds = new Map();
 
+	for (const language of ['da', 'en'])
+		await causeMails(kit, language);
+	await kit.mailed();
 	for (const mail of await portal.mails()) {
-		const kind = `${mail.html.match(/<h1[^>]*>(.*?)<\/h1>/s)?.[1].trim() ?? mail.subject} ${mail.html.match(/lang="(\w+)"/)?.[1]}`;
+		const [, language, heading] = mail.html.match(/lang="(\w+)".*?<h1[^>]*>\s*(.*?)\s*<\/h1>/s);
+		const towards = mail.to === senderAddress ? 'to-sender-' : '';
 
-		if (seen.has(kind))
-			continue;
-		seen.add(kind);
+		kinds.set(`mail-${language}-${towards}${heading.toLowerCase().replace(/\W+/g, '-')}`, mail);
+	}
+	return kinds;
+}
+
+async function photographMails() {
+	for (const [name, mail] of await kindsOfMail())
 		for (const [device, options] of Object.entries({phone, desktop: {viewport: {width: 760, height: 700}}}))
 			for (const dark of [false, true]) {
 				const page = await browser.page({device: options, dark});
 
 				await page.setContent(mail.html);
-				await shoot(page, `mail-${String(seen.size).padStart(2, '0')}-${device}-${dark ? 'dark' : 'light'}`);
+				await shoot(page, `${name}-${device}-${dark ? 'dark' : 'light'}`);
 				await page.context().close();
 			}
-	}
 }
 
 // Dark for the phone in Danish alone: the colours are the same everywhere.
@@ -78,7 +86,7 @@ const variants = [['da', 'phone', false], ['da', 'phone', true], ['da', 'desktop
 rmSync(folder, {recursive: true, force: true});
 mkdirSync(folder, {recursive: true});
 try {
-	const chosen = scenes.filter(({name}) => !wanted.length || wanted.some(word => name.includes(word)));
+	const chosen = scenes.filter(({name}) => !wanted.length || wanted.some(word => name === word || word.endsWith('-') && name.startsWith(word)));
 
 	for (const scene of [...chosen.filter(({last}) => !last), ...chosen.filter(({last}) => last)]) {
 		console.log(scene.name);

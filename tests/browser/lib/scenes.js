@@ -1,71 +1,22 @@
-// Every page in every state, for the sheet of screenshots: how each comes about. A scene is {name, open}: OPEN takes
-// a KIT (below) and gives {path or link, act}, ACT doing something with the browser's page before its picture is taken.
-// `mails` of the kit are photographed besides, so a scene may exist for its mail alone.
-import {readFileSync} from 'node:fs';
-import {execFileSync} from 'node:child_process';
-import {join} from 'node:path';
-import {metadata} from '../../integration/lib/api.js';
-import {png, putFile} from '../../integration/lib/files.js';
-import {Visitor} from '../../integration/lib/visitor.js';
+// Every page in every state: how each comes about, for the sheet of screenshots and for the tests that look at them all.
+// A scene is {name, open, last}: OPEN takes a Kit and a language and gives {link or path, before, act, after, window};
+// BEFORE and ACT do something with the browser's page before and after it goes there, AFTER puts back what the scene
+// changed, WINDOW says that the window alone is the picture, LOOKED the widths at which axe looks. LAST ones take parts of the portal away.
+import {putFile} from '../../integration/lib/files.js';
 import {waitFor} from '../../integration/lib/wait.js';
 import {manyPagesPdf} from '../../pdfs/make.js';
+import {attachments, drawSignature, enterCode, inDays} from './kit.js';
 
-const attachments = [
-	{name: 'Almindelige betingelser.txt', bytes: 'Betalingsfristen er 14 dage.\n', type: 'text/plain'},
-	{name: 'Foto af tagryg.png', bytes: png, type: 'image/png'},
-];
-
-// What scenes are made with: a tenant, and documents for contacts of their own.
-export class Kit {
-	static async open(portal, build, browser) {
-		const kit = new Kit();
-		const quote = join(portal.base, 'quote.pdf');
-
-		execFileSync(join(build, 'bin/sample-quote'), [quote]);
-		Object.assign(kit, {portal, quote: readFileSync(quote), logo: await drawLogo(browser), count: 0});
-		kit.api = (await portal.tenant('Nordtag ApS', '--reply-to', 'tilbud@nordtag.example', '--color', '#1f5f8b')).api;
-		return kit;
-	}
-
-	// A document sent to one contact or more: {id, link, visitor, visitors, metadata}.
-	async send({language = 'da', people = ['Mette Jensen'], pdf = this.quote, files = attachments, ...changes} = {}) {
-		const n = ++this.count;
-		const contacts = people.map((name, i) => ({name, email: `kunde-${n}-${i}@example.dk`, language}));
-		const whole = metadata(`T-${n}`, {
-			contacts, language, message: 'Hej Mette. Tak for en god gennemgang i går. Her er tilbuddet på det nye tag, som vi talte om.\n\nRing endelig, hvis du har spørgsmål.',
-			expires_at: new Date(Date.now() + 38 * 86400e3).toISOString().slice(0, 10), ...changes,
-		});
-		const {id} = await this.api.send(whole, pdf, files);
-		const visitors = await Promise.all(contacts.map(async ({email}) => new Visitor((await this.portal.mailTo(email)).link)));
-
-		return {id, metadata: whole, visitors, visitor: visitors[0], link: visitors[0].link};
-	}
-}
-
-// A logo as companies have them: drawn for paper, wider than high.
-async function drawLogo(browser) {
-	const page = await browser.page({deviceScaleFactor: 3});
-
-	await page.setContent(`<svg xmlns="http://www.w3.org/2000/svg" width="200" height="44" viewBox="0 0 200 44">
-		<path d="M4 36 24 14l20 22" fill="none" stroke="#0f3d4c" stroke-width="7"/><path d="m26 18 8-8 16 17" fill="none" stroke="#c8502f" stroke-width="7"/>
-		<text x="62" y="33" font-family="sans-serif" font-weight="700" font-size="30" fill="#0f3d4c">Nordtag</text></svg>`);
-	const image = await page.locator('svg').screenshot({omitBackground: true});
-
-	await page.context().close();
-	return image;
-}
-
-const shownPdf = page => page.waitForSelector('.viewer.shown');
+export const shownPdf = page => page.waitForSelector('.viewer.shown');
 const seen = sent => ({link: sent.link, act: shownPdf});
+const coded = {enabled: true, identity: 'email_code', signature: 'typed'};
+const drawn = {enabled: true, identity: 'link', signature: 'drawn'};
+const submit = (page, action) => page.locator(`form[action$="${action}"] button[type=submit]`).last().click();
 
-async function publicLink(kit, language) {
-	const {metadata: sent} = await kit.send({language, visibility: 'link', access_code: 'tagsten7'});
-	const status = await kit.api.get(`/documents?external_id=${sent.external_id}`);
+const expire = (kit, {id}) => kit.portal.sql(`UPDATE document SET expires_at = portal_now() - interval '1 second' WHERE id = '${id}'`);
+const changedPrice = (kit, {metadata}) => kit.api.send({...metadata, amount: {value: '179900.00', currency: 'DKK'}}, kit.quote, attachments);
 
-	return (await kit.api.document(status.body.data[0].id)).links.public;
-}
-
-export const scenes = [
+const states = [
 	{name: 'quote', async open(kit, language) {
 		const sent = await kit.send({language});
 
@@ -75,12 +26,59 @@ export const scenes = [
 	}},
 	{name: 'quote-logo', async open(kit, language) {
 		await putFile(kit.api, 'PUT', '/settings/logo', 'logo.png', kit.logo);
-		const sent = await kit.send({language});
-
-		return {...seen(sent), after: () => kit.api.request('DELETE', '/settings/logo')};
+		return {...seen(await kit.send({language})), after: () => kit.api.request('DELETE', '/settings/logo')};
 	}},
 	{name: 'document', open: async (kit, language) => seen(await kit.send({language, kind: 'document', amount: null,
 		expires_at: null, title: 'Drift og vedligehold', number: 'D-118', message: null}))},
+	{name: 'public', open: async (kit, language) => ({link: (await kit.publish({language})).link, async act(page) {
+		await enterCode(page);
+		await shownPdf(page);
+	}})},
+	{name: 'expiring', open: async (kit, language) => seen(await kit.send({language, expires_at: inDays(2)}))},
+	{name: 'accepted', async open(kit, language) {
+		const sent = await kit.send({language});
+
+		await sent.visitor.accept({purchase_order: 'PO-4711', lang: language});
+		return seen(sent);
+	}},
+	{name: 'accepted-by-another', async open(kit, language) {
+		const sent = await kit.send({language, people: ['Mette Jensen', 'Ole Holm']});
+
+		await sent.visitors[1].accept();
+		return seen(sent);
+	}},
+	{name: 'declined', async open(kit, language) {
+		const sent = await kit.send({language});
+
+		await sent.visitor.post('/decline', {...await sent.visitor.form('/decline'), reason: 'Vi har valgt en anden løsning.'});
+		return seen(sent);
+	}},
+	{name: 'expired', async open(kit, language) {
+		const sent = await kit.send({language});
+
+		await expire(kit, sent);
+		return seen(sent);
+	}},
+	{name: 'renewal-asked', async open(kit, language) {
+		const sent = await kit.send({language});
+
+		await expire(kit, sent);
+		return {link: sent.link, async act(page) {
+			await submit(page, '/renew');
+			await page.waitForSelector('.outcome .done');
+			await shownPdf(page);
+		}};
+	}},
+	{name: 'withdrawn', async open(kit, language) {
+		const sent = await kit.send({language});
+
+		await kit.api.post(`/documents/${sent.id}/withdraw`);
+		return {link: sent.link};
+	}},
+	{name: 'not-found', open: () => ({path: '/d/findes-ikke'})},
+];
+
+const viewing = [
 	{name: 'reader', async open(kit, language) {
 		return {link: (await kit.send({language})).link, async act(page) {
 			await shownPdf(page);
@@ -106,11 +104,23 @@ export const scenes = [
 		return {link: (await kit.send({language})).link, before: page => page.route('**/file', route => route.fulfill({status: 503})),
 			act: page => page.waitForSelector('.viewer.failed')};
 	}},
-	{name: 'refused-form', async open(kit, language) {
+];
+
+const answering = [
+	{name: 'refused-accept', async open(kit, language) {
 		return {link: (await kit.send({language})).link, async act(page) {
-			await shownPdf(page);
 			await page.locator('#accept #name').fill('');
-			await page.locator('#accept button[type=submit]').click();
+			await submit(page, '/accept');
+			await page.waitForSelector('.problem');
+			await shownPdf(page);
+		}};
+	}},
+	{name: 'refused-decline', async open(kit, language) {
+		const sent = await kit.send({language, accept: {enabled: true, identity: 'link', signature: 'typed', reason_required: true}});
+
+		return {link: sent.link, async act(page) {
+			await page.locator('details:has(form[action$="/decline"]) summary').click();
+			await submit(page, '/decline');
 			await page.waitForSelector('.problem');
 			await shownPdf(page);
 		}};
@@ -120,78 +130,201 @@ export const scenes = [
 
 		return {link: sent.link, async act(page) {
 			await shownPdf(page);
-			await kit.api.send({...sent.metadata, amount: {value: '179900.00', currency: 'DKK'}}, kit.quote, attachments);
+			await changedPrice(kit, sent);
 			await page.locator('#consent').check();
-			await page.locator('#accept button[type=submit]').click();
+			await submit(page, '/accept');
 			await page.waitForSelector('.outcome.changed');
 			await shownPdf(page);
 		}};
 	}},
-	{name: 'accepted', async open(kit, language) {
-		const sent = await kit.send({language});
+	{name: 'code-first', open: async (kit, language) => seen(await kit.send({language, accept: coded}))},
+	{name: 'code-wrong', async open(kit, language) {
+		const sent = await kit.send({language, accept: coded});
 
-		await sent.visitor.accept({purchase_order: 'PO-4711', lang: language});
-		return seen(sent);
-	}},
-	{name: 'accepted-by-another', async open(kit, language) {
-		const sent = await kit.send({language, people: ['Mette Jensen', 'Ole Holm']});
-
-		await sent.visitors[1].accept();
-		return seen(sent);
-	}},
-	{name: 'declined', async open(kit, language) {
-		const sent = await kit.send({language});
-
-		await sent.visitor.post('/decline', {...await sent.visitor.form('/decline'), reason: 'Vi har valgt en anden løsning.'});
-		return seen(sent);
-	}},
-	{name: 'expiring', open: async (kit, language) => seen(await kit.send({language,
-		expires_at: new Date(Date.now() + 2 * 86400e3).toISOString().slice(0, 10)}))},
-	{name: 'expired', async open(kit, language) {
-		const sent = await kit.send({language});
-
-		await kit.portal.sql(`UPDATE document SET expires_at = portal_now() - interval '1 second' WHERE id = '${sent.id}'`);
-		return seen(sent);
-	}},
-	{name: 'withdrawn', async open(kit, language) {
-		const sent = await kit.send({language});
-
-		await kit.api.post(`/documents/${sent.id}/withdraw`);
-		return {link: sent.link};
-	}},
-	{name: 'access-code', open: async (kit, language) => ({link: await publicLink(kit, language)})},
-	{name: 'access-code-wrong', async open(kit, language) {
-		return {link: await publicLink(kit, language), async act(page) {
-			await page.locator('#code').fill('forkert');
-			await page.locator('button[type=submit]').click();
-			await page.waitForSelector('#code-error');
+		return {link: sent.link, async act(page) {
+			await submit(page, '/identity');
+			await page.waitForSelector('#fields:not(:disabled)');
+			await page.locator('#otp').fill(await kit.codeTo(sent.email) === '111111' ? '222222' : '111111');
+			await page.locator('#consent').check();
+			await submit(page, '/accept');
+			await page.waitForSelector('.problem');
+			await shownPdf(page);
 		}};
 	}},
-	{name: 'not-found', open: () => ({path: '/d/findes-ikke'})},
-	{name: 'front', open: () => ({path: '/'})},
-	{name: 'login', open: () => ({path: '/login'})},
-	{name: 'verify', open: () => ({path: '/verify'})},
-	{name: 'change-mail', async open(kit, language) {
-		const sent = await kit.send({language});
+	{name: 'code-public', open: async (kit, language) => ({link: (await kit.publish({language, accept: {...coded, signature: 'drawn'}})).link,
+		async act(page) {
+			await enterCode(page);
+			await shownPdf(page);
+		}})},
+	{name: 'drawn', open: async (kit, language) => ({link: (await kit.send({language, accept: drawn})).link, async act(page) {
+		await shownPdf(page);
+		await drawSignature(page);
+		await page.evaluate(() => scrollTo(0, 0));
+	}})},
+];
 
-		await kit.api.send({...sent.metadata, amount: {value: '179900.00', currency: 'DKK'}}, manyPagesPdf(2), attachments);
-		await kit.portal.mail('of the change', mail => mail.to === sent.metadata.contacts[0].email && mail.link && /ersion/.test(mail.subject));
-		return null;
+const talking = [
+	{name: 'conversation', async open(kit, language) {
+		const sent = await kit.send({language, pdf: manyPagesPdf(2)});
+
+		await kit.talk(sent);
+		await sent.visitor.post('/changes', {...await sent.visitor.form('/changes'), text: 'Kan vi få tagrender i zink i stedet?'});
+		await kit.answer(sent.id, 'Det kan I godt. I får en ny version i morgen.');
+		return seen(sent);
 	}},
-	{name: 'reminder-mail', async open(kit, language) {
-		const sent = await kit.send({language});
-
-		await kit.api.post(`/documents/${sent.id}/remind`);
-		return null;
+	{name: 'message-sent', async open(kit, language) {
+		return {link: (await kit.send({language})).link, async act(page) {
+			await page.locator('#message-text').fill('Hvornår kan I begynde?');
+			await submit(page, '/messages');
+			await page.waitForSelector('.thread');
+			await shownPdf(page);
+		}};
 	}},
-	// The last one: it takes the database away.
-	{name: 'unavailable', last: true, async open(kit, language) {
-		const sent = await kit.send({language});
-
-		await kit.portal.supervise('down', 'postgres');
-		return {link: sent.link, async after() {
-			await kit.portal.supervise('up', 'postgres');
-			await waitFor('the database', async () => (await fetch(`${kit.portal.url}/readyz`)).status === 204);
+	{name: 'refused-message', async open(kit, language) {
+		return {link: (await kit.publish({language, pdf: manyPagesPdf(3)})).link, async act(page) {
+			await enterCode(page);
+			await page.locator('#message-page').fill('17');
+			await submit(page, '/messages');
+			await page.waitForSelector('.problem');
+			await shownPdf(page);
+		}};
+	}},
+	{name: 'refused-changes', async open(kit, language) {
+		return {link: (await kit.send({language})).link, async act(page) {
+			await page.locator('details:has(form[action$="/changes"]) summary').click();
+			await submit(page, '/changes');
+			await page.waitForSelector('.problem');
+			await shownPdf(page);
 		}};
 	}},
 ];
+
+const entering = [
+	{name: 'access-code', open: async (kit, language) => ({link: (await kit.publish({language})).link})},
+	{name: 'access-code-wrong', open: async (kit, language) => ({link: (await kit.publish({language})).link, async act(page) {
+		await enterCode(page, 'forkert');
+		await page.waitForSelector('#code-error');
+	}})},
+	{name: 'access-code-locked', open: async (kit, language) => ({link: (await kit.publish({language})).link, async act(page) {
+		for (let i = 0; i < 6; i++) {
+			await enterCode(page, `forkert ${i}`);
+			await page.waitForSelector('#code-error');
+		}
+	}})},
+	{name: 'front', open: (kit, language) => ({path: `/?lang=${language}`})},
+	{name: 'login', open: (kit, language) => ({path: `/login?lang=${language}`})},
+	{name: 'login-refused', open: (kit, language) => ({path: `/login?lang=${language}`, async act(page) {
+		await page.locator('main form').evaluate(form => form.noValidate = true);
+		await page.locator('#email').fill('mette');
+		await submit(page, '/login');
+		await page.waitForSelector('#email-error');
+	}})},
+	{name: 'login-code', open: (kit, language) => ({path: '/login', act: page => kit.askAtLogin(page, 'ukendt@example.dk', language)})},
+	{name: 'login-code-wrong', open: (kit, language) => ({path: '/login', async act(page) {
+		await kit.askAtLogin(page, 'ukendt@example.dk', language);
+		await page.locator('#code').fill('123456');
+		await submit(page, '/login/code');
+		await page.waitForSelector('#code-error');
+	}})},
+	{name: 'documents', async open(kit, language) {
+		const emails = [`arkiv-${kit.count}@example.dk`];
+		const all = [];
+
+		for (const changes of [{}, {title: 'Nye vinduer mod gården', number: '2026-0122', expires_at: inDays(2), project: null},
+			{title: 'Tilbygning', number: '2025-0834', project: 'Havestuen'}, {title: 'Drift og vedligehold', kind: 'document', number: null, amount: null}])
+			all.push(await kit.send({language, emails, files: [], ...changes}));
+		await all[0].visitor.opened();
+		await kit.answer(all[0].id, 'Vi kan begynde i uge 14.');
+		await all[2].visitor.accept();
+		return {path: '/login', async act(page) {
+			await kit.logIn(page, emails[0], language);
+			await page.locator('.sessions summary').click();
+		}};
+	}},
+	{name: 'documents-none-found', async open(kit, language) {
+		const {email} = await kit.send({language, files: []});
+
+		return {path: '/login', async act(page) {
+			await kit.logIn(page, email, language);
+			await page.locator('#q').fill('findes ikke');
+			await page.locator('.search button').click();
+			await page.waitForSelector('.found');
+		}};
+	}},
+	{name: 'documents-empty', async open(kit, language) {
+		const {email, id} = await kit.send({language, files: []});
+
+		return {path: '/login', async act(page) {
+			await kit.logIn(page, email, language);
+			await kit.api.request('DELETE', `/documents/${id}`);
+			await page.reload();
+		}};
+	}},
+	{name: 'login-left', open: async (kit, language) => ({path: '/login', async act(page) {
+		await kit.logIn(page, (await kit.send({language, files: []})).email, language);
+		await page.locator('.who button').click();
+		await page.waitForSelector('.told');
+	}})},
+];
+
+async function acceptedFile(kit, language) {
+	const sent = await kit.send({language, files: []});
+
+	await sent.visitor.accept();
+	return sent.document.version.sha256;
+}
+
+const further = [
+	{name: 'verify', open: (kit, language) => ({path: `/verify?lang=${language}`})},
+	{name: 'verify-known', open: async (kit, language) => ({path: `/verify?lang=${language}&sha256=${await acceptedFile(kit, language)}`,
+		act: page => page.waitForSelector('#answer .outcome')})},
+	{name: 'verify-unknown', open: (kit, language) => ({path: `/verify?lang=${language}&sha256=${'0'.repeat(64)}`,
+		act: page => page.waitForSelector('#answer .outcome')})},
+	{name: 'verify-refused', open: (kit, language) => ({path: `/verify?lang=${language}&sha256=kort`,
+		act: page => page.waitForSelector('#answer .problem')})},
+	{name: 'api-docs', open: () => ({path: '/api/docs', window: true, looked: [390]})}, // a long one
+	{name: 'error-400', open: () => ({path: '/', act: page => page.goto(`${new URL(page.url()).origin}/${'x'.repeat(9000)}`)})},
+	{name: 'error-413', open: () => ({path: '/login', act: page => page.evaluate(() => {
+		const form = document.querySelector('main form');
+
+		form.noValidate = true;
+		form.email.maxLength = 100000;
+		form.email.value = 'x'.repeat(90000);
+		form.submit();
+	}).then(() => page.getByText('That is too large').waitFor())})},
+	{name: 'error-429', open: kit => ({path: '/', async act(page) {
+		const address = `${kit.portal.url}/verify`;
+
+		await Promise.all(Array.from({length: 30}, () => fetch(address).then(answer => answer.arrayBuffer())));
+		await page.goto(address);
+	}, after: () => new Promise(resolve => setTimeout(resolve, 2000))})},
+];
+
+const away = (name, service, kit, link) => kit.portal.supervise('down', service).then(() => ({link, after: async () => {
+	await kit.portal.supervise('up', service);
+	await waitFor(service, async () => (await fetch(`${kit.portal.url}/readyz`)).status === 204);
+}}));
+
+export const scenes = [
+	...states, ...viewing, ...answering, ...talking, ...entering, ...further,
+	{name: 'unavailable', last: true, open: async (kit, language) => away('unavailable', 'postgres', kit, (await kit.send({language})).link)},
+	{name: 'error-503', last: true, open: async (kit, language) => away('error-503', 'view', kit, (await kit.send({language})).link)},
+];
+
+// What makes the mails that no scene above causes.
+export async function causeMails(kit, language) {
+	const sent = await kit.send({language});
+	const patch = (path, value) => kit.api.request('PATCH', path, {body: JSON.stringify(value)});
+
+	await changedPrice(kit, sent);
+	await kit.api.post(`/documents/${sent.id}/remind`);
+	await kit.portal.sql(`SELECT portal.reminders_enqueue(d, d.expires_at::text, portal.portal_now(), NULL, 'expiring')
+		FROM portal.document d WHERE id = '${sent.id}'`);
+	await kit.api.post(`/documents/${sent.id}/contacts/${sent.document.contacts[0].id}/rotate`);
+	const unread = await kit.send({language, kind: 'document', amount: null, expires_at: null, number: null, title: 'Drift og vedligehold'});
+
+	await kit.api.post(`/documents/${unread.id}/remind`);
+	await patch('/settings', {texts: {[language]: {mail_subject: '{titel} til {kunde}', mail_body: 'Hej {kontakt}\n\nTak for snakken. Her er vores tilbud på {projekt}:\n\n{link}\n\nMed venlig hilsen\nJens'}}});
+	await kit.send({language});
+	await patch('/settings', {texts: {[language]: {mail_subject: null, mail_body: null}}});
+}
