@@ -19,8 +19,6 @@ static const struct shared_path sender_paths[] = {
     {"/api/v1/documents/{id}/file", "GET"},
     {"/api/v1/documents/{id}/evidence", "GET"},
     {"/api/v1/documents/{id}/receipt", "GET"},
-    {"/api/v1/documents/{id}/evidence", "GET"},
-    {"/api/v1/documents/{id}/evidence", "GET"},
     {"/api/v1/events", "GET"},
     {"/api/v1/bounces", "POST"},
     {"/api/v1/settings", "GET, PATCH"},

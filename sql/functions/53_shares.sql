@@ -134,7 +134,8 @@ CREATE OR REPLACE FUNCTION shares_json(d document) RETURNS jsonb LANGUAGE sql ST
 	JOIN link o ON o.tenant_id = l.tenant_id AND o.id = l.shared_by
 	JOIN contact c ON c.tenant_id = o.tenant_id AND c.id = o.contact_id
 	LEFT JOIN engagement e ON e.tenant_id = l.tenant_id AND e.link_id = l.id AND e.version = d.version
-	WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.kind = 'shared'
+	-- Not those whose address was erased.
+	WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.kind = 'shared' AND l.email IS NOT NULL
 $$;
 
 -- Of a mail to who holds a shared link: who passed it on, and in the mail that brings it, their words.

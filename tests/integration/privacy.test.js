@@ -85,9 +85,11 @@ async function livelyPerson(tenant) {
 	await declining.post('/decline', {...await declining.form('/decline'), reason: 'Hemmelig grund'});
 	// Passed on.
 	ids.open = (await send(tenant, 'åben')).id;
-	await portal.sql(`INSERT INTO link (tenant_id, document_id, kind, shared_by, rights, email, name, note)
-		SELECT tenant_id, document_id, 'shared', id, '{view}', 'soster@example.dk', 'Søster', 'fra ${mette.name}' FROM link
-		WHERE document_id = '${ids.open}' AND contact_id IN (SELECT id FROM contact WHERE tenant_id = '${tenantId}' AND email = '${mette.email}')`);
+	const sharing = await visitorOf(ids.open, mette), asked = await visitorOf(ids.open, jens, {});
+
+	assert.equal((await sharing.post('/share', {...await sharing.form('/share'), email: 'soster@example.dk', name: 'Søster',
+		text: `fra ${mette.name}`})).status, 303);
+	await asked.post('/share', {...await asked.form('/share'), email: mette.email, name: mette.name});
 	// Refused by the mail server, which quotes the address; and a private customer.
 	smtp.modes.set(mette.email, 'reject');
 	ids.refused = (await send(tenant, 'retur', {customer: {name: mette.name}})).id;
@@ -171,7 +173,7 @@ describe('a person who left traces everywhere', () => {
 		assert.deepEqual(all.decisions.map(({type}) => type).sort(), ['accepted', 'accepted', 'declined']);
 		assert.ok(all.decisions.some(one => one.signature_image && one.purchase_order === 'PO-privat-77'));
 		assert.deepEqual(all.messages.map(one => one.text), ['Mit private spørgsmål']);
-		assert.equal(all.links.length, 7);
+		assert.equal(all.links.length, 8);
 		assert.ok(all.links.some(one => one.read.some(({opened_at: at}) => at)));
 		assert.deepEqual(all.passed_on.map(one => one.email), ['soster@example.dk']);
 		assert.ok(all.events.some(one => one.type === 'document.opened' && one.personal.user_agent === browser['user-agent']));
@@ -280,7 +282,8 @@ describe('a person who left traces everywhere', () => {
 		assert.deepEqual([decision.type, decision.by.name, decision.by.email], ['accepted', null, null]);
 		assert.deepEqual(left.map(({name}) => name), [jens.name]);
 		assert.deepEqual((await api.events(ids.open)).filter(({type}) => type === 'link.revoked').map(({data}) => data),
-			[{erased: true}, {erased: true}]);
+			[{erased: true}, {erased: true}, {erased: true}], 'hers, the one she was given, the one she passed on');
+		assert.deepEqual((await api.document(ids.open)).shared, []);
 		const again = await api.upload(metadata('med-nøgle', {contacts: [mette]}), simplePdf('Tilbud'), [], key);
 
 		assertProblem(again, 409, 'conflict');
