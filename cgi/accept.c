@@ -73,11 +73,13 @@ answer_decision(struct request *request, enum decided decided, struct page_form 
 	}
 	TRY(page_language(request));
 	if (decided == DECIDED_REASON)
-		form->error = form->reason_error = word(request->language, WORD_decline_reason_missing);
+		form->reason_error = word(request->language, WORD_decline_reason_missing);
 	else if (decided == DECIDED_CONSENT)
-		form->error = form->consent_error = word(request->language, WORD_accept_consent_changed);
+		form->consent_error = word(request->language, WORD_accept_consent_changed);
 	else if (decided == DECIDED_UNPROVED) /* the code has ended between its being tried and the decision */
-		form->error = form->code_error = word(request->language, WORD_identity_expired);
+		form->code_error = word(request->language, WORD_identity_expired);
+	if (form->reason_error || form->consent_error || form->code_error)
+		form->error = word(request->language, WORD_form_error);
 	if (decided == DECIDED_CONSENT || decided == DECIDED_CHANGED) /* what was agreed to is another now */
 		form->consent = false;
 	return show_again(request, decided == DECIDED_BEFORE ? 200

@@ -45,11 +45,12 @@ install_packages() {
 	}
 }
 
-# The tests' npm packages, as tests/package-lock.json fixes them.
+# The npm packages of FOLDER (tests, or tests/slow), as its package-lock.json fixes them.
 install_npm_packages() {
-	[ -f tests/package-lock.json ] || return 0
-	newer tests/package-lock.json tests/node_modules/.package-lock.json || return 0
-	say "installing the npm packages of tests/"
-	npm ci --prefix tests --cache "$build/npm" --no-audit --no-fund
-	touch tests/node_modules/.package-lock.json
+	folder=${1:-tests}
+	[ -f "$folder/package-lock.json" ] || return 0
+	newer "$folder/package-lock.json" "$folder/node_modules/.package-lock.json" || return 0
+	say "installing the npm packages of $folder/"
+	npm ci --prefix "$folder" --cache "$build/npm" --no-audit --no-fund
+	touch "$folder/node_modules/.package-lock.json"
 }

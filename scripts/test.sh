@@ -17,6 +17,7 @@ run_tests() {
 	if [ "$all" = yes ]; then
 		build_tree "$build/sanitize" -DPORTAL_SANITIZE=ON
 		test_build "$build/sanitize" "$@"
+		install_npm_packages tests/slow
 		node_tests "$build" 'tests/slow' "$@"
 	fi
 	[ $((passed + failed)) -gt 0 ] || die "no test is named $*"

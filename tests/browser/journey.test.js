@@ -8,7 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {startPortal} from '../integration/lib/portal.js';
 import {waitFor} from '../integration/lib/wait.js';
 import {assertSound, Browser, desktop, phone} from './lib/browser.js';
-import {drawSignature, enterCode, Kit, senderAddress} from './lib/kit.js';
+import {drawSignature, enterCode, Kit, senderAddress, share} from './lib/kit.js';
 
 const portal = await startPortal();
 const browser = await Browser.start();
@@ -190,6 +190,30 @@ describe('other ways to answer', () => {
 			await press(page, da('renewal.button'));
 			await page.getByText(da('renewal.asked')).waitFor();
 			await waitFor('the wish', async () => (await kit.api.events(sent.id)).some(({type}) => type === 'document.renewal_requested'));
+		});
+
+	for (const js of [true, false])
+		test(`a colleague is let in to read and ask, and out again, ${js ? 'with' : 'without'} JavaScript`, async () => {
+			const sent = await kit.send(), email = `kollega-${js}@example.dk`;
+			const page = await browser.page({device: phone, javaScriptEnabled: js});
+
+			await page.goto(sent.link);
+			await share(page, email, 'Ole Holm', 'Hvad siger du?');
+			await page.getByText(da('share.sent')).waitFor();
+			const colleague = await browser.page({javaScriptEnabled: js});
+
+			await colleague.goto(await linkIn(email));
+			await heading(colleague, 'Tilbud på nyt tag');
+			assert.equal(await colleague.getByRole('button', {name: da('accept.button')}).count(), 0);
+			await colleague.getByLabel(da('message.text')).fill('Er det med tagrender?');
+			await press(colleague, da('message.button'));
+			await page.goto(sent.link);
+			await page.locator('.thread').getByText('Er det med tagrender?').waitFor();
+			await page.locator('.share summary').click();
+			await page.locator('.share li').getByRole('button').click();
+			await page.getByText(da('share.ended')).waitFor();
+			await colleague.reload();
+			await heading(colleague, da('notice.not_found.heading'));
 		});
 
 	test('the other language is one press away, and stays', async () => {

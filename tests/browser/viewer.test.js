@@ -393,12 +393,18 @@ describe('everybody can use it', () => {
 		});
 });
 
-test('the page weighs little, and pdf.js comes after it is seen', async () => {
-	const page = await browser.page();
+test('the page weighs little, its conversation included, and pdf.js comes after it is seen', async () => {
+	const {id, link} = await send('letvaegt', manyPagesPdf(3), {}, [{name: 'Vilkår.txt', bytes: 'Vilkår', type: 'text/plain'}]);
+	const visitor = new Visitor(link), page = await browser.page();
+
+	for (let i = 1; i <= 5; i++) {
+		assert.equal((await visitor.post('/messages', {...await visitor.form('/messages'), text: `Er del ${i} med i prisen, eller kommer det oveni?`})).status, 303);
+		assert.equal((await api.post(`/documents/${id}/messages`, {text: `Del ${i} er med. Se side ${1 + i % 3}, hvor det hele er talt op.`})).status, 201);
+	}
 	const own = [];
 
 	page.on('response', answer => own.push(answer));
-	await openDocument(page, quote.link);
+	await openDocument(page, link);
 	const parts = own.filter(answer => /\/d\/[\w-]+$|\/static\/[\w.]+(\?|$)/.test(answer.url()));
 	const sizes = await Promise.all(parts.map(async answer => gzipSync(await answer.body()).length));
 	const total = sizes.reduce((sum, size) => sum + size, 0);

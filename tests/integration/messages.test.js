@@ -338,7 +338,7 @@ describe('an expired quote', async () => {
 		assert.deepEqual([mail.to, mail.subject], [sender, 'Jensen Byg A/S ønsker et nyt tilbud i stedet for tilbud 2026-0117']);
 		const page = await visitor.get();
 
-		assert.match(page.text, /Der er bedt om et nyt tilbud 1\. juli 2098 kl\. 12\.0\d\. Nordtag ApS har fået besked/);
+		assert.match(page.text, /Der er bedt om et nyt tilbud den 1\. juli 2098 kl\. 12\.0\d\. Nordtag ApS har fået besked/);
 		assert.equal(formOf(page.html, '/renew'), null);
 		assert.ok((await api.document(id)).renewal_requested_at);
 		assert.equal((await visitor.post('/changes', {text: 'Billigere', version: 1})).status, 409);

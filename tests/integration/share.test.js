@@ -49,7 +49,7 @@ describe('a shared link', async () => {
 		assert.equal(mail.toName, 'Ida Holm');
 		assert.match(mail.text, /Kære Ida Holm\n\nMette Jensen hos Jensen Byg A\/S har delt et tilbud fra Nordtag ApS med dig/);
 		assert.match(mail.text, /Mette Jensen skriver:\n\nHvad siger du til prisen\?\nHilsen Mette\n/);
-		assert.match(mail.text, /fordi Mette Jensen har oplyst din mailadresse/);
+		assert.match(mail.text, /fordi Mette Jensen har oplyst din e-mailadresse/);
 		assert.doesNotMatch(mail.text, /Hej Mette/);
 		friend = new Visitor(mail.link);
 		const page = await visitor.get('?sent=shared');
@@ -82,7 +82,7 @@ describe('a shared link', async () => {
 		await api.post(`/documents/${id}/messages`, {text: 'Ja, det er med moms.'});
 		const answer = await portal.mail('with the answer', mail => mail.to === email && mail.text.includes('med moms'));
 
-		assert.match(answer.text, /fordi Mette Jensen har oplyst din mailadresse/);
+		assert.match(answer.text, /fordi Mette Jensen har oplyst din e-mailadresse/);
 	});
 
 	test('stands in the history and in the status', async () => {
@@ -205,10 +205,10 @@ describe('what is refused', async () => {
 	const {id, document, visitor, contacts: [{email: own}]} = await sent('refused', {'Mette Jensen': all}, {visibility: 'link', access_code: 'Tagsten 7'});
 
 	for (const [what, fields, words] of [
-		['no address', {email: ' '}, /Skriv en mailadresse/],
-		['no real address', {email: 'ida@'}, /Skriv en mailadresse/],
-		['two addresses', {email: 'a@example.dk, b@example.dk'}, /Skriv en mailadresse/],
-		['an address with a header behind it', {email: 'a@example.dk\r\nBcc: b@example.dk'}, /Skriv en mailadresse/],
+		['no address', {email: ' '}, /Skriv en e-mailadresse/],
+		['no real address', {email: 'ida@'}, /Skriv en e-mailadresse/],
+		['two addresses', {email: 'a@example.dk, b@example.dk'}, /Skriv en e-mailadresse/],
+		['an address with a header behind it', {email: 'a@example.dk\r\nBcc: b@example.dk'}, /Skriv en e-mailadresse/],
 		['one\'s own address', {email: own.toUpperCase()}, /Det er din egen adresse/],
 		['a name of two lines', {email: 'a@example.dk', name: 'Ida\nHolm'}, /Navnet kan ikke bruges/],
 		['a name beyond measure', {email: 'a@example.dk', name: 'I'.repeat(201)}, /Navnet kan ikke bruges/],

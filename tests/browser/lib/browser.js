@@ -7,13 +7,14 @@ export const phone = {viewport: {width: 390, height: 844}, deviceScaleFactor: 2,
 export const desktop = {viewport: {width: 1440, height: 900}};
 
 export class Browser {
-	static async start() {
+	// DEBUGGING is a port at which other programs may drive it.
+	static async start({debugging} = {}) {
 		const browser = new Browser();
 
 		browser.chromium = await chromium.launch({
 			executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
 			// A sandbox needs rights that a container's root does not have.
-			args: process.getuid() === 0 ? ['--no-sandbox'] : [],
+			args: [...process.getuid() === 0 ? ['--no-sandbox'] : [], ...debugging ? [`--remote-debugging-port=${debugging}`] : []],
 		});
 		return browser;
 	}

@@ -105,6 +105,15 @@ export async function enterCode(page, code = 'tagsten7') {
 	await page.locator('main button[type=submit]').click();
 }
 
+// Passes the document on.
+export async function share(page, email, name = '', text = '') {
+	await page.locator('.share summary').click();
+	await page.locator('#share-email').fill(email);
+	await page.locator('#share-name').fill(name);
+	await page.locator('#share-text').fill(text);
+	await page.locator('form[action$="/share"] button').click();
+}
+
 // Signs as a finger or a mouse would, from the left to the right.
 export async function drawSignature(page) {
 	const canvas = page.locator('#sign canvas');

@@ -5,7 +5,7 @@
 import {putFile} from '../../integration/lib/files.js';
 import {waitFor} from '../../integration/lib/wait.js';
 import {manyPagesPdf} from '../../pdfs/make.js';
-import {attachments, drawSignature, enterCode, inDays} from './kit.js';
+import {attachments, drawSignature, enterCode, inDays, share} from './kit.js';
 
 export const shownPdf = page => page.waitForSelector('.viewer.shown');
 const seen = sent => ({link: sent.link, act: shownPdf});
@@ -165,7 +165,7 @@ const answering = [
 
 const talking = [
 	{name: 'conversation', async open(kit, language) {
-		const sent = await kit.send({language, pdf: manyPagesPdf(2)});
+		const sent = await kit.send({language});
 
 		await kit.talk(sent);
 		await sent.visitor.post('/changes', {...await sent.visitor.form('/changes'), text: 'Kan vi få tagrender i zink i stedet?'});
@@ -196,6 +196,29 @@ const talking = [
 			await page.waitForSelector('.problem');
 			await shownPdf(page);
 		}};
+	}},
+];
+
+const sharing = [
+	{name: 'shared', async open(kit, language) {
+		return {link: (await kit.send({language})).link, async act(page) {
+			await share(page, 'ole.holm@example.dk', 'Ole Holm', 'Hvad siger du til tagrenderne?');
+			await page.waitForSelector('.share .done');
+			await shownPdf(page);
+		}};
+	}},
+	{name: 'refused-share', async open(kit, language) {
+		return {link: (await kit.send({language})).link, async act(page) {
+			await share(page, 'ole');
+			await page.waitForSelector('.problem');
+			await shownPdf(page);
+		}};
+	}},
+	{name: 'colleague', async open(kit, language) {
+		const sent = await kit.send({language}), email = `kollega-${kit.count}@example.dk`;
+
+		await sent.visitor.post('/share', {...await sent.visitor.form('/share'), email, name: 'Ole Holm', lang: language});
+		return seen({link: (await kit.portal.mailTo(email)).link});
 	}},
 ];
 
@@ -306,7 +329,7 @@ const away = (name, service, kit, link) => kit.portal.supervise('down', service)
 }}));
 
 export const scenes = [
-	...states, ...viewing, ...answering, ...talking, ...entering, ...further,
+	...states, ...viewing, ...answering, ...talking, ...sharing, ...entering, ...further,
 	{name: 'unavailable', last: true, open: async (kit, language) => away('unavailable', 'postgres', kit, (await kit.send({language})).link)},
 	{name: 'error-503', last: true, open: async (kit, language) => away('error-503', 'view', kit, (await kit.send({language})).link)},
 ];
