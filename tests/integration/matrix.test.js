@@ -20,7 +20,8 @@ after(() => portal.stop());
 const view = ['view'], ask = ['view', 'ask'], accept = ['view', 'ask', 'accept'];
 
 // What can come to a document. `rights` are those of a named contact; `dead`: the link opens nothing; `code`: what proves
-// the access code of the public link. `decider` is who accepts and declines in the states of that name.
+// the access code of the public link; `shared`: the rights of the contact who
+// passed the link on. `decider` is who accepts and declines in the states of that name.
 const links = {
 	'who may view': {rights: view},
 	'who may ask': {rights: ask},
@@ -31,6 +32,9 @@ const links = {
 	'a link after rotation': {rights: accept, before: 'rotate', fresh: true},
 	'another contact': {only: 'customer', rights: ask, unnamed: true},
 	'another contact, of one visibility less': {rights: ask, unnamed: true, dead: true, not: 'customer'},
+	'a colleague of who may view': {shared: view, rights: view},
+	'a colleague of who may accept': {shared: accept, rights: ask},
+	'a colleague of whose link was revoked': {shared: accept, rights: ask, before: 'revoke', dead: true},
 	'the public link': {only: 'link', public: true},
 	'the public link, code given': {only: 'link', public: true, code: 'right'},
 	'the public link, code changed since': {only: 'link', public: true, code: 'changed'},
@@ -61,6 +65,8 @@ const routes = {
 	messages: ({visitor}) => visitor.post('/messages', {text: 'Hemmeligt spørgsmål', version: '1'}),
 	changes: ({visitor}) => visitor.post('/changes', {text: 'Hemmeligt ønske', version: '1'}),
 	renew: ({visitor}) => visitor.post('/renew', {}),
+	share: ({visitor}) => visitor.post('/share', {email: 'kollega@example.org'}),
+	unshare: ({visitor}) => visitor.post('/share/revoke', {link: '01a20a79-e3ed-7343-bf46-a9b7192ee56f'}),
 	opened: ({visitor}) => visitor.opened(),
 	download: ({visitor}) => visitor.get('/download'),
 	attachment: ({visitor}) => visitor.get('/attachments/1'),
@@ -84,6 +90,9 @@ function expected(link, state, route) {
 		return 303;
 	if (route === 'opened')
 		return 204;
+	// Whoever has a link of their own shares it; what is to be ended here is none of theirs.
+	if (['share', 'unshare'].includes(route))
+		return state === 'withdrawn' ? 409 : link.public || link.shared ? 403 : {share: 303, unshare: 404}[route];
 	if (route in rightsFor) {
 		if (state === 'withdrawn')
 			return 409;
@@ -123,7 +132,7 @@ let number = 0;
 async function arrange(visibility, link, state) {
 	const name = `m-${++number}`;
 	const person = role => ({name: `Person ${role}`, email: `${name}-${role}@example.dk`});
-	const contacts = [{...person('decider'), rights: accept}, ...link.rights && !link.unnamed ? [{...person('tested'), rights: link.rights}] : []];
+	const contacts = [{...person('decider'), rights: accept}, ...link.rights && !link.unnamed ? [{...person('tested'), rights: link.shared ?? link.rights}] : []];
 	const given = metadata(name, {
 		visibility, contacts, customer: {external_id: name, name: 'Jensen Byg A/S'}, title: 'Hemmeligt tag', project: 'Hemmelig sag',
 		message: 'Hemmelig besked', notify: {on_upload: false}, ...visibility === 'link' && {access_code: code},
@@ -144,6 +153,11 @@ async function arrange(visibility, link, state) {
 	let all = await linksOf(portal, x.id);
 	const before = all.get(person('tested').email);
 
+	if (link.shared) {
+		assert.equal((await new Visitor(before).post('/share', {email: person('colleague').email})).status, 303);
+		all = await linksOf(portal, x.id);
+	}
+
 	if (['revoke', 'rotate'].includes(link.before)) {
 		const {id} = document.contacts.find(contact => contact.email === person('tested').email);
 
@@ -151,7 +165,8 @@ async function arrange(visibility, link, state) {
 		all = link.fresh ? await linksOf(portal, x.id) : all;
 	}
 	x.decider = new Visitor(all.get(person('decider').email));
-	x.visitor = link.public ? await publicVisitor(link, x) : link.decider ? x.decider : new Visitor(all.get(person('tested').email));
+	x.visitor = link.public ? await publicVisitor(link, x) : link.decider ? x.decider
+		: new Visitor(all.get(person(link.shared ? 'colleague' : 'tested').email));
 	if (link.fresh)
 		assert.notEqual(x.visitor.link, before);
 	await states[state](x);

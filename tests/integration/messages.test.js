@@ -1,6 +1,8 @@
 // Questions and answers: who may write what, what becomes of it, who is told, and what is refused.
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {after, describe, test} from 'node:test';
+import {fileURLToPath} from 'node:url';
 import {simplePdf} from '../pdfs/make.js';
 import {Api, assertProblem, metadata} from './lib/api.js';
 import {linkOf, linksOf} from './lib/links.js';
@@ -50,7 +52,7 @@ describe('a question and its answer', async () => {
 		assert.equal(new URL(posted.headers.get('location'), mette.link).href, `${mette.link}?lang=da&sent=message#messages`);
 		[question] = await thread(id);
 		assert.deepEqual({...question, id: 0, at: 0}, {id: 0, author: 'contact', kind: 'message', name: 'Mette Jensen',
-			contact_id: (await api.document(id)).contacts[0].id, text: 'Hvornår kan I begynde?\nDet haster <b>.', version: 1,
+			contact_id: (await api.document(id)).contacts.find(({name}) => name === 'Mette Jensen').id, text: 'Hvornår kan I begynde?\nDet haster <b>.', version: 1,
 			page: 1, at: 0, read_at: null});
 		const mail = await mailAbout('Hvornår kan I begynde?\nDet haster <b>.', sender);
 
@@ -68,7 +70,8 @@ describe('a question and its answer', async () => {
 	test('it counts as opened, and as unread', async () => {
 		const document = await api.document(id);
 
-		assert.deepEqual([document.state, document.unread_messages, document.contacts[0].opened_at !== null], ['opened', 1, true]);
+		assert.deepEqual([document.state, document.unread_messages], ['opened', 1]);
+		assert.deepEqual(document.contacts.filter(contact => contact.opened_at).map(({name}) => name), ['Mette Jensen']);
 		for (const [query, found] of [['unread=true', true], ['unread=false', false]])
 			assert.equal((await api.get(`/documents?external_id=ask&${query}`)).body.data.length === 1, found, query);
 		assert.equal((await thread(id))[0].read_at, null, 'reading the thread marks nothing');
@@ -406,6 +409,36 @@ describe('what is refused of the sender', async () => {
 	});
 
 	test('nothing of it was written', async () => assert.deepEqual(await texts(id), []));
+});
+
+describe('a reply by mail, as docs/examples/answer-by-mail.sh hands it over', async () => {
+	const {id, visitor, document, contacts} = await sent('by-mail', {'Mette Jensen': all, 'Reader': ['view']});
+	const links = await linksOf(portal, id);
+	const quote = link => `Den 24. november 2026 skrev Nordtag ApS:\n> Kære Mette Jensen\n>\n> ${link}\n>\n> Venlig hilsen`;
+	const post = text => spawnSync(fileURLToPath(new URL('../../docs/examples/answer-by-mail.sh', import.meta.url)), [portal.url], {input: text, encoding: 'utf8'});
+
+	test('is the message that stands above the quotation', async () => {
+		for (const end of ['\n', '\r\n'])
+			assert.deepEqual(post(`Hej æøå\n\nKom & se "det" 100 %.\n\n${quote(visitor.link)}\n`.replaceAll('\n', end)).status, 0, 'the second is a repeat');
+		assert.deepEqual((await thread(id)).map(({name, text}) => [name, text]), [['Mette Jensen', 'Hej æøå\n\nKom & se "det" 100 %.']]);
+	});
+
+	for (const [what, text] of [
+		['no link', () => 'Hej'], ['no text', () => quote(visitor.link)], ['nothing', () => ''],
+		['a link that may not write', () => `Hej\n${quote(links.get(contacts[1].email))}`],
+		['the sender\'s preview', () => `Hej\n${quote(document.links.preview)}`],
+		['a forged link', () => `Hej\n${quote(visitor.link.slice(0, -4) + 'AAAA')}`],
+		['another portal\'s link', () => `Hej\n${quote(visitor.link.replace('127.0.0.1', 'evil.example'))}`],
+	])
+		test(`${what} is left to a person`, () => {
+			const {status, stderr} = post(text());
+
+			assert.equal(status, 65);
+			assert.match(stderr, /^answer-by-mail: /);
+			assert.doesNotMatch(stderr, /\/d\//);
+		});
+
+	test('nothing of that was written', async () => assert.equal((await thread(id)).length, 1));
 });
 
 test('an answer repeated with its Idempotency-Key is one answer', async () => {

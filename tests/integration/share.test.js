@@ -28,6 +28,9 @@ const share = async (visitor, email, fields = {}) => visitor.post('/share', {...
 const sharedMail = email => portal.mail(`with the link for ${email}`, mail => mail.to === email && /har delt/.test(mail.subject));
 const patch = async (id, change) => assert.equal((await api.request('PATCH', `/documents/${id}`, {body: JSON.stringify(change)})).status, 200);
 
+// Contacts made in the same millisecond stand in any order.
+const metteOf = document => document.contacts.find(({name}) => name === 'Mette Jensen').id;
+
 // Shares with EMAIL; gives the colleague, who has the link from the mail.
 async function colleague(visitor, email, fields) {
 	assert.equal((await share(visitor, email, fields)).status, 303);
@@ -135,7 +138,7 @@ describe('a shared link', async () => {
 
 describe('what ends with the contact\'s own link', async () => {
 	const cases = {
-		'revoking it': async ({id, document}) => assert.equal((await api.post(`/documents/${id}/contacts/${document.contacts[0].id}/revoke`, {})).status, 200),
+		'revoking it': async ({id, document}) => assert.equal((await api.post(`/documents/${id}/contacts/${metteOf(document)}/revoke`, {})).status, 200),
 		'dropping the contact': ({id, contacts}) => patch(id, {contacts: [contacts[1]]}),
 	};
 
@@ -151,7 +154,7 @@ describe('what ends with the contact\'s own link', async () => {
 			assert.equal((await kept.get()).status, 200);
 			// The contact coming back does not bring the colleague back.
 			if (what === 'revoking it')
-				await api.post(`/documents/${x.id}/contacts/${x.document.contacts[0].id}/rotate`, {});
+				await api.post(`/documents/${x.id}/contacts/${metteOf(x.document)}/rotate`, {});
 			else
 				await patch(x.id, {contacts: x.contacts});
 			assert.equal((await friend.get()).status, 404);

@@ -44,6 +44,10 @@ static const struct page_message hostile_thread[] = {
     {3, false, false, false, "renewal", HOSTILE, NULL, HOSTILE, 2, 0}, {4, false, false, false, HOSTILE, NULL, HOSTILE, HOSTILE, 1, 0},
 };
 
+static const struct page_share hostile_shares[] = {
+    {HOSTILE, HOSTILE, HOSTILE, HOSTILE, false}, {HOSTILE, HOSTILE, NULL, HOSTILE, true},
+};
+
 static const struct page_identity hostile_identity = {"email_code", true, HOSTILE, HOSTILE, true, HOSTILE};
 
 static struct document_page
@@ -64,7 +68,9 @@ hostile_document(enum language language, const char *state)
 	        .consent = true},
 	    .changed = true,
 	    .conversation = {hostile_thread, COUNT(hostile_thread), 4, true, true, true, true, HOSTILE, NULL, HOSTILE,
-	        {"message", HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}}};
+	        {"message", HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}},
+	    .sharing = {true, hostile_shares, COUNT(hostile_shares), HOSTILE, NULL,
+	        {true, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}}};
 }
 
 static void
@@ -78,6 +84,8 @@ test_hostile_documents(void **state)
 			struct buf out = buf_new(*state, 0);
 
 			d.form.declining = i & 1;
+			d.contact_name = i & 1 ? HOSTILE : NULL;
+			d.conversation.sent = i & 1 ? "shared" : "message";
 			d.conversation.form.kind = i & 1 ? "message" : page_is(d.state, "expired") ? "renewal" : "changes";
 			d.kind = i & 2 ? "document" : "quote";
 			template_document(&out, &d);
@@ -257,7 +265,7 @@ static void
 test_mails(void **state)
 {
 	static const char *const kinds[] = {"upload", "change", "reminder", "expiring", "accepted", "declined", "locked", "message", "changes",
-	    "renewal", "?"};
+	    "renewal", "shared", "?"};
 
 	for (size_t i = 0; i < COUNT(kinds) * LANGUAGES * 64; i++) {
 		const struct mail_page m = {.language = (enum language)(i / COUNT(kinds) % LANGUAGES), .kind = kinds[i % COUNT(kinds)],
@@ -269,7 +277,8 @@ test_mails(void **state)
 		    .body = i & 64 ? HOSTILE : NULL, .body_end = i & 64 ? HOSTILE : NULL, .own_subject = i & 64 ? HOSTILE : NULL,
 		    .opened = i & 128, .can_accept = i & 256, .to_sender = i & 512, .previous_amount = i & 128 ? HOSTILE : NULL,
 		    .previous_title = i & 256 ? HOSTILE : NULL, .sent_at = HOSTILE, .happened_at = HOSTILE,
-		    .text = i & 128 ? HOSTILE : NULL, .author = i & 256 ? HOSTILE : NULL, .about_version = i & 4, .about_page = i & 8};
+		    .text = i & 128 ? HOSTILE : NULL, .author = i & 256 ? HOSTILE : NULL, .about_version = i & 4, .about_page = i & 8,
+		    .shared_by = i & 2 ? HOSTILE : NULL};
 		struct buf html = buf_new(*state, 0), text = buf_new(*state, 0), subject = buf_new(*state, 0);
 
 		template_mail_html(&html, &m);

@@ -12,10 +12,11 @@ function tokenOf(portal, tokenId) {
 		.toString('base64url');
 }
 
-// The personal links of a document by lower-case address: what the contacts' mails hold, or would hold.
+// The personal and shared links of a document by lower-case address: what the mails hold, or would hold.
 export async function linksOf(portal, documentId) {
-	const rows = await portal.sql(`SELECT lower(c.email), l.token_id FROM link l
-		JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id WHERE l.document_id = '${documentId}'`);
+	const rows = await portal.sql(`SELECT lower(coalesce(c.email, l.email)), l.token_id FROM link l
+		LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
+		WHERE l.document_id = '${documentId}' AND l.kind IN ('personal', 'shared')`);
 
 	return new Map(rows.map(([email, tokenId]) => [email, `${portal.url}/d/${tokenOf(portal, tokenId)}`]));
 }
