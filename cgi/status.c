@@ -11,30 +11,6 @@
 
 enum { LIMIT_DEFAULT = 50, LIMIT_MOST = 200 };
 
-static const struct problem *
-parameter_refused(struct request *request, const char *name, const char *detail)
-{
-	struct problem *problem = NULL;
-
-	problem_add(request->arena, &problem, name, "%s", detail);
-	return problem;
-}
-
-/* Refuses query parameters that a route does not have, so that a misspelt filter is not silently ignored. */
-static const struct problem *
-query_check(struct request *request, const char *const *known)
-{
-	for (size_t i = 0; i < request->query->count; i++) {
-		const char *const *name = known;
-
-		while (*name && strcmp(*name, request->query->names[i]) != 0)
-			name++;
-		if (!*name)
-			return parameter_refused(request, request->query->names[i], "is no query parameter here");
-	}
-	return NULL;
-}
-
 /* `limit` as text, and a UUID in the parameter CURSOR_NAME, or NULL. */
 static const struct problem *
 page_read(struct request *request, const char *cursor_name, const char **cursor, const char **limit)
@@ -44,7 +20,7 @@ page_read(struct request *request, const char *cursor_name, const char **cursor,
 	TRY(form_int(request->arena, request->query, "limit", 1, LIMIT_MOST, &number));
 	*limit = arena_printf(request->arena, "%d", (int)number);
 	*cursor = form_get(request->query, cursor_name);
-	return *cursor && !uuid_valid(*cursor) ? parameter_refused(request, cursor_name, "is not one that we gave") : NULL;
+	return *cursor && !uuid_valid(*cursor) ? sender_parameter_refused(request, cursor_name, "is not one that we gave") : NULL;
 }
 
 /* GET /api/v1/documents/{id}: the document's status, with its ETag. */
@@ -55,7 +31,7 @@ show_document(struct request *request)
 	const char *id;
 
 	TRY(sender_id(request, "document", &id));
-	TRY(query_check(request, (const char *const[]){NULL}));
+	TRY(sender_query_check(request, (const char *const[]){NULL}));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_document, &document, request->tenant_id, id));
 	if (!document)
 		return sender_not_found(request, "document");
@@ -74,7 +50,7 @@ choice_check(struct request *request, const char *name, const char *const *choic
 			return NULL;
 		buf_printf(&list, "%s%s", i ? ", " : "is none of ", choices[i]);
 	}
-	return value ? parameter_refused(request, name, list.bytes) : NULL;
+	return value ? sender_parameter_refused(request, name, list.bytes) : NULL;
 }
 
 static const struct problem *
@@ -88,7 +64,7 @@ filter_read(struct request *request, const char **filter)
 	static const char *const states[] = {"sent", "opened", "accepted", "declined", "withdrawn", "expired", NULL};
 	int64_t number = 0;
 
-	TRY(query_check(request, known));
+	TRY(sender_query_check(request, known));
 	TRY(choice_check(request, "state", states));
 	TRY(choice_check(request, "delivery", deliveries));
 	TRY(choice_check(request, "archived", truths));
@@ -97,7 +73,7 @@ filter_read(struct request *request, const char **filter)
 		const char *text = form_get(request->query, days[i]);
 
 		if (text && !*text)
-			return parameter_refused(request, days[i], "is no number");
+			return sender_parameter_refused(request, days[i], "is no number");
 		TRY(form_int(request->arena, request->query, days[i], 0, 3650, &number));
 	}
 
@@ -141,7 +117,7 @@ list_document_events(struct request *request)
 	const char *id, *after, *limit;
 
 	TRY(sender_id(request, "document", &id));
-	TRY(query_check(request, known));
+	TRY(sender_query_check(request, known));
 	TRY(page_read(request, "after", &after, &limit));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_document_events, &list, request->tenant_id, id, after, limit));
 	if (!list)
@@ -159,7 +135,7 @@ list_messages(struct request *request)
 	const char *id, *cursor, *limit;
 
 	TRY(sender_id(request, "document", &id));
-	TRY(query_check(request, known));
+	TRY(sender_query_check(request, known));
 	TRY(page_read(request, "cursor", &cursor, &limit));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_messages, &list, request->tenant_id, id, cursor, limit));
 	if (!list)
@@ -177,7 +153,7 @@ event_lost(struct request *request, const char *id, struct json_object *answer)
 	const char *resume = arena_strdup(request->arena, json_text(answer, "resume_after"));
 
 	if (id[VERSION_AT] != '7')
-		return parameter_refused(request, "after", "names no event of the feed");
+		return sender_parameter_refused(request, "after", "names no event of the feed");
 
 	struct problem *problem = problem_new(request->arena, PROBLEM_unknown_event,
 	    "the feed holds no such event: the portal may have been restored from a backup. Read on %s%s",
@@ -196,7 +172,7 @@ list_events(struct request *request)
 	struct json_object *list = NULL;
 	const char *after, *limit;
 
-	TRY(query_check(request, known));
+	TRY(sender_query_check(request, known));
 	TRY(page_read(request, "after", &after, &limit));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_events, &list, request->tenant_id, after, limit));
 	if (!json_member(list, "data"))
@@ -213,7 +189,7 @@ version_read(struct request *request, const char **id, const char **version)
 	int64_t number = 0;
 
 	TRY(sender_id(request, "document", id));
-	TRY(query_check(request, known));
+	TRY(sender_query_check(request, known));
 	TRY(form_int(request->arena, request->query, "version", 1, INT32_MAX, &number));
 	*version = number ? arena_printf(request->arena, "%d", (int)number) : NULL;
 	return NULL;
@@ -281,7 +257,7 @@ list_webhooks(struct request *request)
 {
 	struct json_object *list = NULL;
 
-	TRY(query_check(request, (const char *const[]){NULL}));
+	TRY(sender_query_check(request, (const char *const[]){NULL}));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_webhooks, &list, request->tenant_id));
 	reply_json(request, 200, list);
 	return NULL;
@@ -293,7 +269,7 @@ show_counts(struct request *request)
 {
 	struct json_object *counts = NULL;
 
-	TRY(query_check(request, (const char *const[]){NULL}));
+	TRY(sender_query_check(request, (const char *const[]){NULL}));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_counts, &counts, request->tenant_id));
 	reply_json(request, 200, counts);
 	return NULL;
@@ -305,7 +281,7 @@ show_settings(struct request *request)
 {
 	struct json_object *settings = NULL;
 
-	TRY(query_check(request, (const char *const[]){NULL}));
+	TRY(sender_query_check(request, (const char *const[]){NULL}));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_settings, &settings, request->tenant_id));
 	sender_reply_settings(request, 200, settings);
 	return NULL;
@@ -321,7 +297,7 @@ list_deliveries(struct request *request)
 	const char *id, *cursor, *limit;
 
 	TRY(sender_id(request, "webhook", &id));
-	TRY(query_check(request, known));
+	TRY(sender_query_check(request, known));
 	TRY(choice_check(request, "state", states));
 	TRY(page_read(request, "cursor", &cursor, &limit));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_deliveries, &list, request->tenant_id, id,

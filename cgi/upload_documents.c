@@ -206,8 +206,7 @@ answer_give(struct request *request, struct json_object *answer, const struct ne
 static bool
 new_document_lacks(const struct problem *problem)
 {
-	return problem->code == PROBLEM_invalid && problem->items &&
-	    (!strcmp(problem->items->pointer, "/customer") || !strcmp(problem->items->pointer, "/title"));
+	return problem->code == PROBLEM_invalid && problem->items && !strcmp(problem->items->detail, "a new document needs one");
 }
 
 /* One transaction around locks, rows and bytes. PDF and ATTACHMENTS are of files_json(). */
@@ -345,14 +344,15 @@ static const struct problem *
 link_act(struct request *request, const char *action)
 {
 	struct json_object *answer = NULL;
-	const char *id, *contact_id = request->arguments[1];
+	const char *id, *revision, *contact_id = request->arguments[1];
 
 	TRY(sender_id(request, "document", &id));
+	TRY(sender_if_match(request, &revision));
 	if (!uuid_valid(contact_id))
 		return sender_not_found(request, "contact");
 	TRY(change_begin(request, ""));
 	TRY(db_json(request->db, request->arena, STATEMENT_sender_link_act, &answer, request->tenant_id, id, contact_id, action,
-	    request->id));
+	    revision, request->id));
 	if (!answer)
 		return sender_not_found(request, "document or contact");
 	answer_give(request, answer, NULL);

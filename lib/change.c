@@ -7,6 +7,7 @@
 #include "encode.h"
 #include "json.h"
 #include "schema.h"
+#include "sender.h"
 #include "utf8.h"
 
 enum { KEY_MOST = 200 };
@@ -80,6 +81,8 @@ change_begin(struct request *request, const char *fingerprint)
 {
 	const char *key = request_header(request, "Idempotency-Key");
 
+	/* No change takes any. */
+	TRY(sender_query_check(request, (const char *const[]){NULL}));
 	TRY(db_begin(request->db, request->arena));
 	request->change.open = true;
 	return key ? key_begin(request, key, fingerprint) : NULL;

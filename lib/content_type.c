@@ -147,6 +147,9 @@ is_plain_text(const unsigned char *bytes, size_t size, const char *found)
 
 	if (memchr(bytes, '\0', size) && !utf16)
 		return false;
+	/* libmagic says nothing of so little. */
+	if (size == 1)
+		return bytes[0] < 0x7f && (bytes[0] >= ' ' || strchr("\t\n\f\r", bytes[0]));
 	return (!strncmp(found, "text/", 5) && !is_among(active_text, found)) || !strcmp(found, "message/rfc822");
 }
 

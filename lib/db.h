@@ -28,7 +28,7 @@ struct db;
 	X(sender_add_webhook, 3)    \
 	X(sender_patch_document, 6) \
 	X(sender_act, 5)            \
-	X(sender_link_act, 5)       \
+	X(sender_link_act, 6)       \
 	X(sender_access_code, 3)    \
 	X(sender_counts, 1)         \
 	X(sender_settings, 1)       \

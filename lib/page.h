@@ -321,6 +321,7 @@ struct mail_page {
 	int version;
 	bool quote;               /* kind quote, else project documentation */
 	bool to_sender;           /* told to the sender itself: kinds accepted, declined, locked */
+	bool whole_link;          /* kind locked: the link for all, else one visitor */
 	bool opened;              /* the contact has opened this version */
 	bool can_accept;          /* the contact is asked to decide */
 };

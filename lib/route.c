@@ -44,7 +44,9 @@ route_find(struct arena *arena, const struct route *routes, const char *method, 
 			continue;
 		if (method_match(route->method, method))
 			return route;
-		*allowed = *allowed ? arena_printf(arena, "%s, %s", *allowed, route->method) : route->method;
+		const char *methods = strcmp(route->method, "GET") ? route->method : "GET, HEAD";
+
+		*allowed = *allowed ? arena_printf(arena, "%s, %s", *allowed, methods) : methods;
 	}
 	return NULL;
 }

@@ -140,3 +140,26 @@ sender_id(struct request *request, const char *what, const char **id)
 	*id = request->arguments[0];
 	return uuid_valid(*id) ? NULL : sender_not_found(request, what);
 }
+
+const struct problem *
+sender_parameter_refused(struct request *request, const char *name, const char *detail)
+{
+	struct problem *problem = NULL;
+
+	problem_add(request->arena, &problem, name, "%s", detail);
+	return problem;
+}
+
+const struct problem *
+sender_query_check(struct request *request, const char *const *known)
+{
+	for (size_t i = 0; i < request->query->count; i++) {
+		const char *const *name = known;
+
+		while (*name && strcmp(*name, request->query->names[i]) != 0)
+			name++;
+		if (!*name)
+			return sender_parameter_refused(request, request->query->names[i], "is no query parameter here");
+	}
+	return NULL;
+}

@@ -17,6 +17,12 @@ void sender_links(struct request *request, struct json_object *document);
  * it asks for none. Problem: precondition_failed where it names none of ours. */
 const struct problem *sender_if_match(struct request *request, const char **revisions);
 
+/* The problem `invalid` of the query parameter NAME. */
+const struct problem *sender_parameter_refused(struct request *request, const char *name, const char *detail);
+
+/* Refuses query parameters other than KNOWN (ending in NULL), so that a misspelt one is not silently ignored. */
+const struct problem *sender_query_check(struct request *request, const char *const *known);
+
 /* A route's {id}: a UUID, or the problem not_found of WHAT it names. */
 const struct problem *sender_id(struct request *request, const char *what, const char **id);
 

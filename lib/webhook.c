@@ -151,12 +151,27 @@ host_fault(struct arena *arena, const struct network_rules *rules, const char *h
 	return NULL;
 }
 
+/* Whether the URL as it was written has a host that every program reads alike: curl forgives slashes without one, and
+ * makes of other letters what it likes. */
+static bool
+host_plain(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	if (!host || !host[3] || strchr("/?#:\\", host[3]))
+		return false;
+	for (host += 3; *host && !strchr("/?#", *host); host++)
+		if ((unsigned char)*host >= 0x80 || *host == '%')
+			return false;
+	return true;
+}
+
 /* What is wrong with a parsed URL, or NULL. */
 static const char *
-url_fault(struct arena *arena, const struct network_rules *rules, CURLU *url)
+url_fault(struct arena *arena, const struct network_rules *rules, const char *text, CURLU *url)
 {
 	const char *scheme = url_part(arena, url, CURLUPART_SCHEME);
-	const char *host = url_part(arena, url, CURLUPART_HOST);
+	const char *host = url_part(arena, url, CURLUPART_HOST), *port = url_part(arena, url, CURLUPART_PORT);
 	bool encrypted = scheme && !strcmp(scheme, "https");
 
 	if (!encrypted && (!scheme || strcmp(scheme, "http")))
@@ -169,6 +184,10 @@ url_fault(struct arena *arena, const struct network_rules *rules, CURLU *url)
 		return "must not hold a user name or password";
 	if (url_part(arena, url, CURLUPART_ZONEID))
 		return "points to an address that is not public";
+	if (!host_plain(text))
+		return "names no host of plain letters: write others as in xn--rksmrgs-5wao1o.example";
+	if (port && !atoi(port))
+		return "names port 0";
 	return host_fault(arena, rules, host, encrypted);
 }
 
@@ -188,7 +207,7 @@ webhook_url_check(struct arena *arena, const struct network_rules *rules, const 
 	if (!parsed)
 		abort();
 	if (curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
-		fault = url_fault(arena, rules, parsed);
+		fault = url_fault(arena, rules, url, parsed);
 	curl_url_cleanup(parsed);
 	if (fault)
 		problem_add(arena, &problem, "/url", "%s", fault);

@@ -63,6 +63,7 @@ page_read(struct arena *arena, struct json_object *row, struct mail_page *page)
 	page->about_version = (int)json_integer(row, "about_version", 0);
 	page->version = (int)json_integer(row, "version", 1);
 	page->quote = kind && !strcmp(kind, "quote");
+	page->whole_link = !strcmp(json_text(row, "locked_scope") ? json_text(row, "locked_scope") : "", "link");
 	page->opened = json_boolean(row, "opened", false);
 	page->can_accept = json_boolean(row, "can_accept", false);
 	decision_read(arena, json_member(row, "decision"), page);

@@ -1,20 +1,19 @@
 -- States, what they allow, and the one gate for customers.
 SET search_path = portal;
 
--- The state of a document at a moment: the first that holds. Expired is computed, never stored.
+-- The state of a document at a moment: the first that holds. Expired is computed, never stored. What was declined and
+-- then withdrawn is withdrawn.
 CREATE OR REPLACE FUNCTION document_state(d document, at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 	SELECT CASE
-		WHEN d.decided IS NOT NULL THEN d.decided
+		WHEN d.decided = 'accepted' THEN d.decided
 		WHEN d.withdrawn_at IS NOT NULL THEN 'withdrawn'
+		WHEN d.decided IS NOT NULL THEN d.decided
 		WHEN d.expires_at <= at THEN 'expired'
 		WHEN d.opened_at IS NOT NULL THEN 'opened'
 		ELSE 'sent' END
 $$;
 
--- How it stands with a document for its readers: a declined one that was then withdrawn is the latter.
-CREATE OR REPLACE FUNCTION reader_state(d document, p_at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE WHEN d.withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE document_state(d, p_at) END
-$$;
+DROP FUNCTION IF EXISTS reader_state(document, timestamptz);
 
 -- What the table of states answers to ACTION; `archived` stands before the document's own state.
 CREATE OR REPLACE FUNCTION transition_answer(d document, p_action text, at timestamptz) RETURNS text

@@ -54,6 +54,9 @@ END $$;
 -- A document stays with its customer, who may be renamed.
 CREATE OR REPLACE FUNCTION customer_keep(d document, p_given jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+	IF jsonb_typeof(p_given) = 'object' AND coalesce(p_given ->> 'external_id', p_given ->> 'name') IS NULL THEN
+		PERFORM problem('invalid', 'needs external_id or name', '/customer');
+	END IF;
 	-- Where several share the name, the document's own is meant.
 	IF p_given ->> 'external_id' IS NULL AND EXISTS (SELECT FROM customer
 		WHERE tenant_id = d.tenant_id AND id = d.customer_id AND name = p_given ->> 'name')

@@ -28,6 +28,12 @@ LANGUAGE sql IMMUTABLE AS $$
 	FROM jsonb_each(defaults)
 $$;
 
+-- Empty text says what null says.
+CREATE OR REPLACE FUNCTION empty_as_null(p_given jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+	SELECT p_given || coalesce((SELECT jsonb_object_agg(key, NULL) FROM jsonb_each_text(p_given)
+		WHERE key IN ('number', 'project', 'message') AND btrim(value) = ''), '{}')
+$$;
+
 -- The files of one version as events and comparisons name them.
 CREATE OR REPLACE FUNCTION files_json(p_tenant uuid, p_document uuid, p_version integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
@@ -48,7 +54,7 @@ $$;
 
 -- The facts without the tenant's standard attachments: what the sender itself sent.
 CREATE OR REPLACE FUNCTION own_facts(v version) RETURNS jsonb LANGUAGE sql STABLE AS $$
-	SELECT version_facts(v) || jsonb_build_object('attachments', (
+	SELECT version_facts(v) || jsonb_build_object('number', nullif(v.number, ''), 'attachments', (
 		SELECT coalesce(jsonb_agg(f ORDER BY (f ->> 'n')::integer), '[]')
 		FROM jsonb_array_elements(files_json(v.tenant_id, v.document_id, v.version)) f
 		WHERE EXISTS (SELECT FROM attachment a WHERE a.tenant_id = v.tenant_id
@@ -70,12 +76,13 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
 		'attachments', p_attachments)
 $$;
 
--- The sender's own attachments, followed by the tenant's standard ones, numbered through.
+-- The sender's own attachments, followed by the tenant's standard ones that are not among them, numbered through.
 CREATE OR REPLACE FUNCTION with_standard_attachments(p_tenant uuid, p_own jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
 	SELECT p_own || coalesce(jsonb_agg(jsonb_build_object('n', jsonb_array_length(p_own) + n, 'name', name,
 		'type', type, 'size', size, 'sha256', encode(sha256, 'hex')) ORDER BY n), '[]')
 	FROM (SELECT f.*, row_number() OVER (ORDER BY id) AS n FROM setting_file f
-		WHERE tenant_id = p_tenant AND kind = 'attachment') f
+		WHERE tenant_id = p_tenant AND kind = 'attachment' AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_own) o
+			WHERE o ->> 'name' = f.name AND o ->> 'sha256' = encode(f.sha256, 'hex'))) f
 $$;
 
 -- Makes the files' rows, whose bytes the caller has put into the store under their locks.
@@ -130,9 +137,9 @@ BEGIN
 		WHERE tenant_id = p_tenant AND external_id = v_external AND removed_at IS NULL FOR NO KEY UPDATE;
 		EXIT WHEN FOUND;
 		IF p_given -> 'customer' ->> 'name' IS NULL THEN
-			PERFORM problem('invalid', 'is needed for a new document', '/customer');
+			PERFORM problem('invalid', 'a new document needs one', '/customer');
 		ELSIF p_given ->> 'title' IS NULL THEN
-			PERFORM problem('invalid', 'is needed for a new document', '/title');
+			PERFORM problem('invalid', 'a new document needs one', '/title');
 		END IF;
 		v_customer := upsert_customer(p_tenant, p_given -> 'customer');
 		INSERT INTO document (tenant_id, external_id, customer_id, settings)
@@ -167,6 +174,7 @@ DECLARE
 	v_result text;
 BEGIN
 	SELECT * INTO STRICT s FROM setting WHERE tenant_id = p_tenant;
+	p_given := empty_as_null(p_given);
 	d := document_lock(p_tenant, s, p_given);
 	v_at := portal_now();
 	PERFORM require_revision(d, p_revisions);
@@ -200,7 +208,7 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	PERFORM require_revision(d, p_revisions);
-	v_result := document_change(d, s, p_given, p_code, 'unchanged', portal_now(), p_request);
+	v_result := document_change(d, s, empty_as_null(p_given), p_code, 'unchanged', portal_now(), p_request);
 	RETURN json_build_object('result', v_result, 'document', document_json(p_tenant, d.id));
 END $$;
 

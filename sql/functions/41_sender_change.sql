@@ -63,7 +63,10 @@ BEGIN
 		END IF;
 	END LOOP;
 	IF moment(p_settings ->> 'remove_at', s.time_zone) < moment(p_settings ->> 'expires_at', s.time_zone) THEN
-		PERFORM problem('invalid', 'lies before expires_at', '/remove_at');
+		IF p_given ->> 'remove_at' IS NOT NULL OR NOT p_given ? 'expires_at' THEN
+			PERFORM problem('invalid', 'lies before expires_at', '/remove_at');
+		END IF;
+		PERFORM problem('invalid', 'lies after remove_at, which is ' || (p_settings ->> 'remove_at'), '/expires_at');
 	END IF;
 END $$;
 
@@ -130,7 +133,7 @@ BEGIN
 		FROM link l
 		WHERE l.tenant_id = d.tenant_id AND l.document_id = d.id AND l.kind = 'personal' AND l.named
 			AND l.revoked_at IS NULL AND (NOT p_only_undelivered OR l.delivery = 'none')
-			AND (p_cause = 'upload' OR NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = d.tenant_id
+			AND (p_cause = 'upload' OR l.delivery <> 'none' AND NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = d.tenant_id
 				AND j.document_id = d.id AND j.link_id = l.id AND j.kind = 'mail' AND j.version = d.version
 				AND j.cause LIKE 'upload:%'))
 		ON CONFLICT DO NOTHING RETURNING link_id)
@@ -146,6 +149,9 @@ RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	v_notify jsonb := p_settings -> 'notify';
 BEGIN
+	IF p_result = 'new_version' AND d.archived_at IS NOT NULL THEN
+		PERFORM event_append(d.tenant_id, d.id, 'document.unarchived', d.version, NULL, NULL, p_at, NULL, NULL, p_request);
+	END IF;
 	IF p_result = 'updated' THEN
 		PERFORM event_append(d.tenant_id, d.id, 'document.updated', d.version, NULL, NULL, p_at,
 			jsonb_build_object('settings_sha256', sha256_hex(p_settings::text)), NULL, p_request);
@@ -156,7 +162,9 @@ BEGIN
 	END IF;
 	IF p_result = 'new_version' AND (v_notify ->> 'on_change')::boolean THEN
 		-- Who was never told of the document is not told of a change of it.
-		PERFORM mails_enqueue(d, 'upload', true, p_request);
+		IF (v_notify ->> 'on_upload')::boolean THEN
+			PERFORM mails_enqueue(d, 'upload', true, p_request);
+		END IF;
 		PERFORM mails_enqueue(d, 'change', false, p_request);
 	ELSIF (p_result = 'created' OR p_links_changed) AND (v_notify ->> 'on_upload')::boolean THEN
 		PERFORM mails_enqueue(d, 'upload', true, p_request);

@@ -63,7 +63,7 @@ BEGIN
 	v_at := portal_now();
 	PERFORM require_revision(d, p_revisions);
 	PERFORM require_transition(d, p_action, v_at, '{}');
-	IF transition_answer(d, p_action, v_at) = 'repeat' OR p_action = 'withdraw' AND d.withdrawn_at IS NOT NULL THEN
+	IF transition_answer(d, p_action, v_at) = 'repeat' THEN
 		v_result := 'unchanged';
 	ELSIF p_action = 'withdraw' THEN
 		UPDATE document SET withdrawn_at = v_at, revision = revision + 1, updated_at = v_at
@@ -87,7 +87,9 @@ END $$;
 -- A rotated link goes to the contact by one mail, whatever the document's state; one revoked before lives again. A
 -- withdrawn document's is not rotated: it would show nothing but that. In place of a contact's id revoke takes that of a
 -- link which a contact shared. NULL: no such contact or link here.
-CREATE OR REPLACE FUNCTION sender_link_act(p_tenant uuid, p_document uuid, p_contact uuid, p_action text, p_request text)
+DROP FUNCTION IF EXISTS sender_link_act(uuid, uuid, uuid, text, text);
+CREATE OR REPLACE FUNCTION sender_link_act(p_tenant uuid, p_document uuid, p_contact uuid, p_action text, p_revisions text,
+	p_request text)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
 	d document;
@@ -101,6 +103,7 @@ BEGIN
 	IF l.id IS NULL THEN
 		RETURN NULL;
 	END IF;
+	PERFORM require_revision(d, p_revisions);
 	v_at := portal_now();
 	IF l.kind = 'shared' THEN
 		IF l.revoked_at IS NULL THEN

@@ -43,10 +43,14 @@ BEGIN
 	RETURN json_build_object('id', p_webhook);
 END $$;
 
--- POST …/{id}/rotate: a new secret; the old one signs too for a day. NULL: no such webhook.
+-- POST …/{id}/rotate: a new secret; the old one signs too for a day. Rotated again within it, the one that the receiver
+-- had first keeps its day, and the one between is dropped. NULL: no such webhook.
 CREATE OR REPLACE FUNCTION sender_rotate_webhook(p_tenant uuid, p_webhook uuid, p_secret bytea) RETURNS json
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-	UPDATE webhook AS w SET old_secret = secret, old_secret_until = portal_now() + interval '1 day', secret = p_secret
+	UPDATE webhook AS w SET secret = p_secret,
+		old_secret = CASE WHEN old_secret_until > portal_now() THEN old_secret ELSE secret END,
+		old_secret_until = CASE WHEN old_secret_until > portal_now() THEN old_secret_until
+			ELSE portal_now() + interval '1 day' END
 	WHERE tenant_id = p_tenant AND id = p_webhook AND deleted_at IS NULL
 	RETURNING webhook_json(w)
 $$;

@@ -137,7 +137,7 @@ BEGIN
 	END IF;
 	SELECT json_build_object('verdict', 'ok', 'language', v_language,
 		'sender_name', s.sender_name, 'color', s.color,
-		'state', reader_state(d, v_pass.at),
+		'state', document_state(d, v_pass.at),
 		'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project,
 		'amount', v.amount::text, 'currency', v.currency, 'message', d.settings ->> 'message',
 		'customer_name', (SELECT name FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id),

@@ -25,7 +25,7 @@ BEGIN
 END $$;
 
 -- POST /d/{token}/code, first half: {verdict, hash, generation}. Verdict `locked`: five tries an hour from
--- one address, fifty from everywhere; the sender is told once a lock.
+-- one address, fifty from everywhere; the sender is told once while addresses are locked, and once of the link itself.
 CREATE OR REPLACE FUNCTION customer_code_try(p_token uuid, p_address text, p_request text) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
@@ -34,13 +34,15 @@ DECLARE
 	l link := v_pass.link;
 	v_address boolean;
 	v_all boolean;
-	v_was_locked boolean;
+	v_scope text;
+	v_locked text[];
 BEGIN
 	IF v_pass.verdict <> 'code_required' THEN
 		RETURN json_build_object('verdict', v_pass.verdict);
 	END IF;
 	PERFORM FROM document WHERE tenant_id = d.tenant_id AND id = d.id FOR NO KEY UPDATE;
-	v_was_locked := EXISTS (SELECT FROM access_failure
+	-- Which of the two are locked already.
+	v_locked := ARRAY(SELECT CASE address WHEN '' THEN 'link' ELSE 'address' END FROM access_failure
 		WHERE tenant_id = l.tenant_id AND link_id = l.id AND locked_until > v_pass.at);
 	v_address := access_count(l, p_address, 5, v_pass.at);
 	-- Who is locked out alone does not use up the others' tries.
@@ -48,11 +50,13 @@ BEGIN
 	IF NOT (v_address OR v_all) THEN
 		RETURN json_build_object('verdict', 'try', 'hash', d.access_code, 'generation', d.code_generation);
 	END IF;
-	IF NOT v_was_locked THEN
-		PERFORM event_append(d.tenant_id, d.id, 'link.locked', d.version, l.id, NULL, v_pass.at, NULL,
+	v_scope := CASE WHEN v_all THEN 'link' ELSE 'address' END;
+	IF v_scope <> ALL (v_locked) THEN
+		PERFORM event_append(d.tenant_id, d.id, 'link.locked', d.version, l.id, NULL, v_pass.at,
+			jsonb_build_object('scope', v_scope),
 			jsonb_build_object('ip', p_address), p_request);
 		INSERT INTO job (tenant_id, kind, document_id, cause, version, request_id)
-		SELECT d.tenant_id, 'mail', d.id, 'locked:' || d.version || ':' || to_char(v_pass.at, 'YYYYMMDDHH24'), d.version, p_request
+		SELECT d.tenant_id, 'mail', d.id, 'locked:' || d.version || ':' || to_char(v_pass.at, 'YYYYMMDDHH24') || ':' || v_scope, d.version, p_request
 		FROM setting WHERE tenant_id = d.tenant_id AND reply_to IS NOT NULL
 		ON CONFLICT DO NOTHING;
 	END IF;

@@ -167,7 +167,7 @@ BEGIN
 		ORDER BY l.tenant_id, l.document_id, cardinality(l.rights) DESC, l.created_at)
 	SELECT d.tenant_id, d.id, m.id,
 		CASE WHEN d.archived_at IS NOT NULL THEN 3
-			WHEN reader_state(d, p_at) IN ('sent', 'opened') THEN 1 ELSE 2 END,
+			WHEN document_state(d, p_at) IN ('sent', 'opened') THEN 1 ELSE 2 END,
 		-(extract(epoch FROM v.created_at) * 1000000)::bigint,
 		s.sender_name, lower(concat_ws(' ', v.title, v.number, s.sender_name, d.project))
 	FROM mine m
@@ -183,7 +183,7 @@ BEGIN
 	RETURN (
 		SELECT json_build_object('token_id', l.token_id, 'sender_name', s.sender_name, 'color', s.color,
 			'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project,
-			'amount', v.amount::text, 'currency', v.currency, 'version', v.version, 'state', reader_state(d, p_at),
+			'amount', v.amount::text, 'currency', v.currency, 'version', v.version, 'state', document_state(d, p_at),
 			'sent_at', local_time(v.created_at, s.time_zone), 'decided_at', local_time(d.decided_at, s.time_zone),
 			'expires', expires_local(d, s), 'days_left', days_left(d, s, p_at),
 			'opened', EXISTS (SELECT FROM engagement e WHERE e.tenant_id = l.tenant_id AND e.link_id = l.id

@@ -137,6 +137,14 @@ CREATE OR REPLACE FUNCTION previous_json(v version) RETURNS jsonb LANGUAGE sql S
 	WHERE o.tenant_id = v.tenant_id AND o.document_id = v.document_id AND o.version = v.version - 1
 $$;
 
+-- Whether a later mail of the same kind goes to the same link: an address corrected twice while the mail server is away
+-- is one invitation, to the last address. Mails say what holds when they are sent.
+CREATE OR REPLACE FUNCTION mail_superseded(j job) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT split_part(j.cause, ':', 1) IN ('upload', 'change', 'link') AND EXISTS (SELECT FROM job o
+		WHERE o.tenant_id = j.tenant_id AND o.document_id = j.document_id AND o.link_id = j.link_id AND o.kind = 'mail'
+			AND o.n > j.n AND split_part(o.cause, ':', 1) = split_part(j.cause, ':', 1))
+$$;
+
 -- What a mail says. `link` is a token's public half; the sender's own mails carry the preview link.
 -- `texts` are the tenant's own of the mail's language, their variables still open. NULL when the mail is no
 -- longer wanted: the link is revoked, or what it invites to has ended.
@@ -153,6 +161,7 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 		'customer_name', k.name, 'contact_name', coalesce(c.name, l.name),
 		'sent_at', local_time(v.created_at, s.time_zone), 'expires', expires_local(d, s),
 		'happened_at', CASE x.cause WHEN 'locked' THEN local_time(j.created_at, s.time_zone) END,
+		'locked_scope', CASE x.cause WHEN 'locked' THEN split_part(j.cause, ':', 4) END,
 		'opened', EXISTS (SELECT FROM engagement e WHERE e.tenant_id = l.tenant_id AND e.link_id = l.id
 			AND e.version = v.version AND e.opened_at IS NOT NULL),
 		'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean AND 'accept' = ANY (l.rights),
@@ -190,6 +199,7 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 		AND (x.cause NOT IN ('link', 'shared') OR d.withdrawn_at IS NULL)
 		AND (x.cause NOT IN ('reminder', 'expiring') OR d.archived_at IS NULL)
 		AND (x.cause <> 'expiring' OR d.expires_at IS NOT NULL)
+		AND NOT mail_superseded(j)
 		-- A code that is void or too old by now would only mislead.
 		AND (x.cause <> 'code' OR i.voided_at IS NULL AND challenge_ended(i, portal_now()) IS NULL)
 $$;
@@ -241,7 +251,7 @@ BEGIN
 	THEN
 		IF p_outcome <> 'dropped' OR mail_arrived(j) THEN
 			PERFORM delivery_tell(j, v_at);
-		ELSE
+		ELSIF NOT mail_superseded(j) THEN -- else the later one's delivery is what counts
 			UPDATE link SET delivery = 'none'
 			WHERE tenant_id = j.tenant_id AND id = j.link_id AND delivery = 'queued';
 		END IF;
@@ -254,7 +264,7 @@ END $$;
 -- Whether a mail that is no longer wanted may have gone out before: an attempt of it ended without our seeing how, and
 -- the contact's delivery waits for it. That nothing was sent is said only of what was never tried.
 CREATE OR REPLACE FUNCTION mail_arrived(j job) RETURNS boolean LANGUAGE sql STABLE AS $$
-	SELECT j.unseen AND EXISTS (SELECT FROM link l WHERE l.tenant_id = j.tenant_id AND l.id = j.link_id
+	SELECT j.unseen AND NOT mail_superseded(j) AND EXISTS (SELECT FROM link l WHERE l.tenant_id = j.tenant_id AND l.id = j.link_id
 		AND l.delivery = 'queued' AND l.revoked_at IS NULL)
 $$;
 

@@ -254,11 +254,13 @@ describe('locking', () => {
 		const [event, ...more] = await locks(document.id);
 
 		assert.deepEqual(more, []);
+		assert.deepEqual(event.data, {scope: 'address'});
 		assert.ok(!JSON.stringify(event).includes(address), 'events hold no address');
 		await waitFor('the mail', async () => (await lockMails('Låst inde')).length);
 		const [mail] = await lockMails('Låst inde');
 
-		assert.match(mail.subject, /Spærret/);
+		assert.match(mail.subject, /Spærret i en time: en besøgende/);
+		assert.match(mail.text, /For alle andre virker linket stadig/);
 		await waitFor('the outbox', async () => await portal.sqlValue(
 			`SELECT count(*) FROM job WHERE kind = 'mail' AND document_id = '${document.id}' AND state IN ('waiting', 'running')`) === '0');
 		assert.equal((await lockMails('Låst inde')).length, 1);
@@ -316,13 +318,18 @@ describe('locking', () => {
 	});
 
 	test('fifty wrong ones from everywhere lock the link for all', async () => {
-		const document = await send('siege', 'rigtig kode');
-		const addresses = Array.from({length: 13}, newAddress);
+		const document = await send('siege', 'rigtig kode', {title: 'Belejret'});
+		const addresses = Array.from({length: 13}, newAddress), one = newAddress();
 
+		for (let i = 0; i < 6; i++)
+			await tryCode(document, 'forkert', one);
+		assert.deepEqual((await locks(document.id)).map(event => event.data.scope), ['address']);
 		for (const address of addresses)
 			await Promise.all(Array.from({length: 4}, () => tryCode(document, 'forkert', address)));
 		assert.match((await tryCode(document, 'rigtig kode')).text, /for mange gange/);
-		assert.equal((await locks(document.id)).length, 1);
+		assert.deepEqual((await locks(document.id)).map(event => event.data.scope), ['address', 'link']);
+		await waitFor('both mails', async () => (await lockMails('Belejret')).length === 2);
+		assert.ok((await lockMails('Belejret')).some(mail => /spærret i en time for alle/.test(mail.text)));
 	});
 
 	test('one address alone does not lock the link for others', async () => {

@@ -222,7 +222,7 @@ describe('the table of states', () => {
 		message: ({id}) => patch(id, {message: 'En ny besked'}), dates: ({id}) => patch(id, {expires_at: '2098-01-01', archive_after_days: 9}),
 		version: x => again(x), revision: x => again(x, {revision: true}),
 	};
-	const stateAfter = {done: {withdraw: state => state === 'declined' ? 'declined' : 'withdrawn'}, updated: {}, new_version: {version: () => 'sent', revision: () => 'sent'}, unchanged: {}};
+	const stateAfter = {done: {withdraw: () => 'withdrawn'}, updated: {}, new_version: {version: () => 'sent', revision: () => 'sent'}, unchanged: {}};
 
 	for (const [state, row] of Object.entries(table))
 		for (const archived of [false, true])
@@ -265,17 +265,19 @@ describe('the table of states', () => {
 		assert.equal((await types(id)).filter(type => type === 'withdrawn').length, 1);
 	});
 
-	test('declined and withdrawn: withdrawn once; a new version is open again', async () => {
+	test('declined and withdrawn: withdrawn once, and for good', async () => {
 		const x = await sent('w-declined', {notify: {on_upload: false}});
 
 		await reach.declined(x);
 		assert.equal((await act(x.id, 'withdraw')).body.result, 'done');
 		assert.equal((await act(x.id, 'withdraw')).body.result, 'unchanged');
 		assert.equal((await types(x.id)).filter(type => type === 'withdrawn').length, 1);
-		const {status, body} = await again(x);
-
-		assert.deepEqual([status, body.result, body.state], [200, 'new_version', 'sent']);
-		assert.deepEqual(await answers(x.visitor), open);
+		assert.equal((await api.document(x.id)).state, 'withdrawn');
+		assert.deepEqual((await api.get('/documents?state=withdrawn')).body.data.filter(({id}) => id === x.id).length, 1);
+		assertProblem(await again(x), 409, 'withdrawn');
+		assertProblem(await patch(x.id, {message: 'Igen'}), 409, 'withdrawn');
+		assertProblem(await act(x.id, 'remind'), 409, 'withdrawn');
+		assert.equal((await portal.ctl('verify')).status, 0);
 	});
 
 	test('a mail that still waits is not sent after withdrawal or removal', async () => {

@@ -388,7 +388,11 @@ test_locked_mail(void **state)
 	m.contact_name = NULL;
 	m.message = "Hidden";
 	m.happened_at = "2026-11-23T14:31";
+	assert_string_equal(mail_subject(&m), "Closed for an hour: a visitor to the link to quote 2026-0117 for Jensen Byg A/S");
+	assert_non_null(strstr(mail_text(&m), "everybody else the link still works"));
+	m.whole_link = true;
 	assert_string_equal(mail_subject(&m), "Closed for an hour: the link to quote 2026-0117 for Jensen Byg A/S");
+	assert_null(strstr(mail_text(&m), "still works"));
 	assert_non_null(strstr(mail_text(&m), "Time: 23 November 2026 at 14:31\n"));
 	assert_null(strstr(mail_text(&m), "Hidden"));
 	assert_null(strstr(mail_text(&m), "Valid"));
