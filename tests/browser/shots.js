@@ -1,11 +1,11 @@
 // `./portal shots [NAME...]`: pictures of every page in every state and of every mail, on a phone and a desktop, in Danish
-// and English, light and dark; and index.html with all of them. Into build/shots. NAMEs choose scenes (lib/scenes.js), `mail` is all mails.
+// and English, light and dark; and index.html with all of them. Into build/shots. NAMEs choose scenes (lib/scenes.js), `mail` is all mails, `portal` the README's picture.
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {startPortal} from '../integration/lib/portal.js';
 import {Browser, desktop, phone} from './lib/browser.js';
-import {Kit, senderAddress} from './lib/kit.js';
+import {inDays, Kit, senderAddress} from './lib/kit.js';
 import {causeMails, scenes} from './lib/scenes.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -80,6 +80,33 @@ async function photographMails() {
 			}
 }
 
+// The README's picture: the quote on a desktop, and before it on a phone.
+async function photographPortal() {
+	const inPdf = '2026-12-31'; // what the sample quote itself says
+	const {link} = await kit.send({expires_at: inPdf > inDays(1) ? inPdf : inDays(38)});
+	const taken = [];
+
+	for (const device of [{viewport: {width: 1280, height: 860}, deviceScaleFactor: 2}, phone]) {
+		const page = await browser.page({device});
+
+		await page.goto(link);
+		await page.waitForSelector('.viewer.shown');
+		await page.waitForTimeout(500);
+		taken.push((await page.screenshot({animations: 'disabled'})).toString('base64'));
+		await page.context().close();
+	}
+	const page = await browser.page({viewport: {width: 1360, height: 800}});
+
+	await page.setContent(`<style>body{position:relative;margin:0;height:800px}
+		img{position:absolute;box-shadow:0 2px 6px #16232a33,0 16px 48px #16232a33}
+		img:first-child{left:36px;top:24px;width:1080px;border-radius:12px}
+		img:last-child{right:40px;bottom:34px;width:270px;border-radius:28px;outline:7px solid #16232a}</style>
+		${taken.map(image => `<img alt="" src="data:image/png;base64,${image}">`).join('')}`);
+	await page.screenshot({path: join(folder, 'portal.png'), omitBackground: true});
+	shots.push('portal.png');
+	await page.context().close();
+}
+
 // Dark for the phone in Danish alone: the colours are the same everywhere.
 const variants = [['da', 'phone', false], ['da', 'phone', true], ['da', 'desktop', false], ['da', 'desktop', true], ['en', 'phone', false], ['en', 'desktop', false]];
 
@@ -96,6 +123,8 @@ try {
 				console.error(`${scene.name}, ${variant}: ${error.message}`);
 			});
 	}
+	if (!wanted.length || wanted.includes('portal'))
+		await photographPortal();
 	if (!wanted.length || wanted.includes('mail'))
 		await photographMails();
 } finally {
