@@ -4,7 +4,7 @@ SET search_path = portal;
 
 -- TEXT with its variables filled in, once: what a value holds is never filled in itself. A null value
 -- fills in nothing, a word that is no variable stays as it is written. NULL where only blanks are left.
-CREATE OR REPLACE FUNCTION text_fill(p_text text, p_values jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION text_fill(p_text text, p_values jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
 	IF strpos(p_text, '{') > 0 THEN
 		p_text := (SELECT string_agg(
@@ -39,29 +39,21 @@ CREATE OR REPLACE FUNCTION days_left(d document, s setting, p_at timestamptz) RE
 		ELSE (d.expires_at AT TIME ZONE s.time_zone)::date END - (p_at AT TIME ZONE s.time_zone)::date
 $$;
 
--- What the variables stand for to who holds a link. `customer` is the name in the portal's own consent text.
-CREATE OR REPLACE FUNCTION text_values(s setting, d document, l link, v version, p_language text) RETURNS jsonb
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	-- A tenant without texts of its own has but the portal's consent to fill in.
-	IF s.texts = '{}' THEN
-		RETURN (SELECT jsonb_build_object('customer', name) FROM customer
-			WHERE tenant_id = d.tenant_id AND id = d.customer_id);
-	END IF;
-	RETURN (
-		SELECT jsonb_build_object('kunde', k.name, 'customer', k.name, 'kontakt', coalesce(c.name, k.name),
+-- What the variables stand for to the contact C of the customer K; NULL for a tenant without texts of its own.
+CREATE OR REPLACE FUNCTION text_values(s setting, d document, v version, k customer, c contact, p_language text)
+RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT CASE WHEN s.texts <> '{}' THEN
+		jsonb_build_object('kunde', k.name, 'customer', k.name, 'kontakt', coalesce(c.name, k.name),
 			'virksomhed', s.sender_name, 'projekt', d.project, 'titel', v.title, 'nummer', v.number,
-			'udløb', date_written(expires_local(d, s), p_language), 'besked', d.settings ->> 'message')
-		FROM customer k LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
-		WHERE k.tenant_id = d.tenant_id AND k.id = d.customer_id);
-END $$;
+			'udløb', date_written(expires_local(d, s), p_language), 'besked', d.settings ->> 'message') END
+$$;
+DROP FUNCTION IF EXISTS text_values(setting, document, link, version, text);
 
--- What the visitor agrees to: the tenant's own text in this language, else the portal's. VALUES as above.
-CREATE OR REPLACE FUNCTION consent_text(s setting, p_language text, p_consents jsonb, p_values jsonb) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN (
-		SELECT coalesce(text_fill(s.texts -> p_language ->> 'consent', p_values),
-			text_fill(p_consents ->> p_language, p_values)));
-END $$;
-DROP FUNCTION IF EXISTS consent_text(setting, document, text, jsonb);
+-- What the visitor agrees to: the tenant's own text in this language, else the portal's, whose one variable is
+-- `customer`. VALUES as above.
+CREATE OR REPLACE FUNCTION consent_text(s setting, k customer, p_language text, p_consents jsonb, p_values jsonb) RETURNS text
+LANGUAGE sql STABLE AS $$
+	SELECT coalesce(text_fill(s.texts -> p_language ->> 'consent', p_values),
+		replace(p_consents ->> p_language, '{customer}', k.name))
+$$;
+DROP FUNCTION IF EXISTS consent_text(setting, text, jsonb, jsonb);

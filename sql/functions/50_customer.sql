@@ -2,22 +2,6 @@
 -- PERSONAL is {ip, user_agent}; REQUEST the request id. All answers carry the gate's `verdict`.
 SET search_path = portal;
 
--- The engagement row of a link with the current version, made when missing.
-CREATE OR REPLACE FUNCTION engagement_lock(d document, l link) RETURNS engagement LANGUAGE plpgsql AS $$
-DECLARE
-	v engagement;
-BEGIN
-	SELECT * INTO v FROM engagement
-	WHERE tenant_id = l.tenant_id AND link_id = l.id AND version = d.version FOR UPDATE;
-	IF NOT FOUND THEN
-		INSERT INTO engagement (tenant_id, document_id, link_id, version)
-		VALUES (d.tenant_id, d.id, l.id, d.version)
-		ON CONFLICT (tenant_id, link_id, version) DO UPDATE SET version = EXCLUDED.version
-		RETURNING * INTO v;
-	END IF;
-	RETURN v;
-END $$;
-
 -- A page was asked for: at most one event per link, version and hour, not chained and with a relaxed
 -- commit, because a bare GET may be a mail scanner and a lost one harms nobody.
 CREATE OR REPLACE FUNCTION fetched(d document, l link, p_at timestamptz, p_scanner boolean,
@@ -41,29 +25,37 @@ BEGIN
 	END IF;
 END $$;
 
--- A person has the version before them: told once per link and version. The caller has locked the document.
+-- A person has the version before them: told once per link and version. The caller has locked the document and read it
+-- since; `fetched` alone writes engagements without that lock, and it writes nothing that is read here.
 CREATE OR REPLACE FUNCTION opened(d document, l link, p_at timestamptz, p_personal jsonb, p_request text)
 RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-	e engagement := engagement_lock(d, l);
 BEGIN
-	IF e.opened_at IS NOT NULL THEN
+	PERFORM FROM engagement
+	WHERE tenant_id = l.tenant_id AND link_id = l.id AND version = d.version AND opened_at IS NOT NULL;
+	IF FOUND THEN
 		RETURN;
 	END IF;
-	UPDATE engagement SET opened_at = p_at
-	WHERE tenant_id = d.tenant_id AND link_id = l.id AND version = d.version;
-	UPDATE document SET opened_at = p_at WHERE tenant_id = d.tenant_id AND id = d.id AND opened_at IS NULL;
+	INSERT INTO engagement (tenant_id, document_id, link_id, version, opened_at)
+	VALUES (d.tenant_id, d.id, l.id, d.version, p_at)
+	ON CONFLICT (tenant_id, link_id, version) DO UPDATE SET opened_at = p_at;
+	IF d.opened_at IS NULL THEN
+		UPDATE document SET opened_at = p_at WHERE tenant_id = d.tenant_id AND id = d.id;
+	END IF;
 	PERFORM event_append(d.tenant_id, d.id, 'document.opened', d.version, l.id, l.contact_id, p_at, NULL,
 		p_personal, p_request);
 END $$;
 
--- The language of a page: the one asked for, else the contact's, else the document's.
+-- The language of a page: the one asked for, else the contact's, else the link's, else the document's.
+CREATE OR REPLACE FUNCTION reader_language(d document, l link, c contact, p_asked text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT coalesce(p_asked, c.language, l.language, d.settings ->> 'language')
+$$;
+
 CREATE OR REPLACE FUNCTION page_language(d document, l link, p_asked text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	c contact;
 BEGIN
-	RETURN (
-		SELECT coalesce(p_asked,
-			(SELECT language FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id),
-			l.language, d.settings ->> 'language'));
+	SELECT * INTO c FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id;
+	RETURN reader_language(d, l, c, p_asked);
 END $$;
 
 -- The decision of the current version as the page shows it. An address is shown only to who gave it.
@@ -91,7 +83,7 @@ BEGIN
 			'file_name', CASE e.type WHEN 'document.attachment_downloaded' THEN
 				(SELECT a.name FROM attachment a
 				WHERE a.tenant_id = e.tenant_id AND a.document_id = e.document_id AND a.version = e.version
-					AND a.n = (e.line::jsonb -> 'data' ->> 'n')::integer) END) ORDER BY e.seq DESC)
+					AND a.n = (e.line::jsonb -> 'data' ->> 'n')::integer) END))
 		FROM (SELECT * FROM event
 			WHERE tenant_id = d.tenant_id AND document_id = d.id AND seq IS NOT NULL
 				AND (type IN ('document.sent', 'document.accepted', 'document.declined', 'document.expired',
@@ -114,12 +106,18 @@ DECLARE
 	l link := v_pass.link;
 	s setting := v_pass.setting;
 	v version;
+	k customer;
+	c contact;
 	v_language text;
 	v_consent text;
 	v_values jsonb;
-	v_answer json;
+	v_decide text;
+	v_logo boolean;
 BEGIN
-	v_language := page_language(d, l, p_language);
+	IF l.contact_id IS NOT NULL THEN
+		SELECT * INTO c FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id;
+	END IF;
+	v_language := reader_language(d, l, c, p_language);
 	IF v_pass.verdict = 'code_required' THEN
 		-- Before the code is right nothing is told but whose page it is.
 		RETURN json_build_object('verdict', v_pass.verdict, 'language', v_language, 'sender_name', s.sender_name,
@@ -130,38 +128,39 @@ BEGIN
 		RETURN json_build_object('verdict', v_pass.verdict);
 	END IF;
 	SELECT * INTO v FROM version WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version;
-	v_values := text_values(s, d, l, v, v_language);
-	v_consent := consent_text(s, v_language, p_consents, v_values);
+	SELECT * INTO k FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id;
+	v_values := text_values(s, d, v, k, c, v_language);
+	v_consent := consent_text(s, k, v_language, p_consents, v_values);
+	v_decide := transition_answer(d, 'decide', v_pass.at);
+	v_logo := EXISTS (SELECT FROM setting_file WHERE tenant_id = d.tenant_id AND kind = 'logo');
 	IF p_fetch <> 'none' AND l.kind <> 'preview' AND d.withdrawn_at IS NULL THEN
 		PERFORM fetched(d, l, v_pass.at, p_fetch = 'scanner', p_personal, p_request);
 	END IF;
-	SELECT json_build_object('verdict', 'ok', 'language', v_language,
+	-- Without a query within, the expression needs no executor.
+	RETURN json_build_object('verdict', 'ok', 'language', v_language,
 		'sender_name', s.sender_name, 'color', s.color,
 		'state', document_state(d, v_pass.at),
 		'kind', v.kind, 'title', v.title, 'number', v.number, 'project', d.project,
 		'amount', v.amount::text, 'currency', v.currency, 'message', d.settings ->> 'message',
-		'customer_name', (SELECT name FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id),
-		'contact_name', (SELECT name FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id),
+		'customer_name', k.name, 'contact_name', c.name,
 		'sent_at', local_time(v.created_at, s.time_zone),
 		'expires', expires_local(d, s),
 		'days_left', days_left(d, s, v_pass.at),
 		'version', v.version, 'sha256', encode(v.sha256, 'hex'), 'size', v.size, 'pages', v.pages,
 		'attachments', files_json(d.tenant_id, d.id, v.version),
 		'can_accept', v.kind = 'quote' AND (d.settings -> 'accept' ->> 'enabled')::boolean
-			AND 'accept' = ANY (l.rights) AND transition_answer(d, 'decide', v_pass.at) = 'yes',
+			AND 'accept' = ANY (l.rights) AND v_decide = 'yes',
 		'signature', d.settings -> 'accept' ->> 'signature',
 		'identity', CASE WHEN effective_identity(d, l) <> 'link' THEN page_identity(d, l, p_challenge, v_pass.at) END,
 		'reason_required', (d.settings -> 'accept' ->> 'reason_required')::boolean,
 		'consent', v_consent, 'consent_sha256', sha256_hex(v_consent),
 		'welcome', text_fill(s.texts -> v_language ->> 'welcome', v_values),
 		'thanks', text_fill(s.texts -> v_language ->> 'thanks', v_values),
-		'logo', EXISTS (SELECT FROM setting_file WHERE tenant_id = d.tenant_id AND kind = 'logo'),
-		'decision', page_decision(d, l, s.time_zone, p_challenge),
+		'logo', v_logo,
+		'decision', CASE WHEN d.decided IS NOT NULL THEN page_decision(d, l, s.time_zone, p_challenge) END,
 		'history', page_history(d, l, s.time_zone),
-		'conversation', conversation_page(d, l, v, s.time_zone, v_pass.at),
-		'sharing', sharing_page(d, l, s.time_zone))
-	INTO v_answer;
-	RETURN v_answer;
+		'conversation', conversation_page(d, l, v, s.time_zone, v_decide, v_pass.at),
+		'sharing', sharing_page(d, l, s.time_zone));
 END $$;
 DROP FUNCTION IF EXISTS customer_page(uuid, integer, text, text, jsonb, jsonb, text);
 
@@ -221,51 +220,47 @@ BEGIN
 		FROM version WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version;
 	END IF;
 	IF v_answer IS NOT NULL AND p_record AND p_what <> 'file' AND l.kind <> 'preview' THEN
-		PERFORM downloaded(p_token, p_generation, d.version, CASE p_what WHEN 'attachment' THEN p_n END,
-			p_personal, p_request);
+		PERFORM downloaded(l, p_generation, d.version, CASE p_what WHEN 'attachment' THEN p_n END, p_personal, p_request);
 	END IF;
 	RETURN coalesce(v_answer, json_build_object('verdict', 'unknown'));
 END $$;
 
 -- Records a download once per link and version (an attachment once per number); implies opened.
-CREATE OR REPLACE FUNCTION downloaded(p_token uuid, p_generation integer, p_version integer, p_n integer,
+CREATE OR REPLACE FUNCTION downloaded(l link, p_generation integer, p_version integer, p_n integer,
 	p_personal jsonb, p_request text)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	v_pass gate_pass;
 	d document;
-	l link;
-	e engagement;
 BEGIN
 	-- The usual repeat needs no lock.
-	PERFORM FROM engagement x JOIN link y ON y.tenant_id = x.tenant_id AND y.id = x.link_id
-	WHERE y.token_id = p_token AND x.version = p_version
-		AND CASE WHEN p_n IS NULL THEN x.downloaded_at IS NOT NULL ELSE p_n = ANY (x.attachments) END;
+	PERFORM FROM engagement WHERE tenant_id = l.tenant_id AND link_id = l.id AND version = p_version
+		AND CASE WHEN p_n IS NULL THEN downloaded_at IS NOT NULL ELSE p_n = ANY (attachments) END;
 	IF FOUND THEN
 		RETURN;
 	END IF;
-	v_pass := gate(p_token, 'view', p_generation, true);
+	v_pass := gate(l.token_id, 'view', p_generation, true);
 	d := v_pass.document;
-	l := v_pass.link;
 	IF v_pass.verdict <> 'ok' OR d.version <> p_version THEN
 		RETURN;
 	END IF;
 	PERFORM opened(d, l, v_pass.at, p_personal, p_request);
-	e := engagement_lock(d, l);
-	IF p_n IS NOT NULL AND p_n <> ALL (e.attachments) THEN
-		UPDATE engagement SET attachments = attachments || p_n
-		WHERE tenant_id = d.tenant_id AND link_id = l.id AND version = d.version;
-		PERFORM event_append(d.tenant_id, d.id, 'document.attachment_downloaded', d.version, l.id,
-			l.contact_id, v_pass.at, jsonb_build_object('n', p_n), p_personal, p_request);
-	ELSIF p_n IS NULL AND e.downloaded_at IS NULL THEN
-		UPDATE engagement SET downloaded_at = v_pass.at
-		WHERE tenant_id = d.tenant_id AND link_id = l.id AND version = d.version;
-		UPDATE document SET downloaded_at = v_pass.at
-		WHERE tenant_id = d.tenant_id AND id = d.id AND downloaded_at IS NULL;
-		PERFORM event_append(d.tenant_id, d.id, 'document.downloaded', d.version, l.id, l.contact_id,
-			v_pass.at, NULL, p_personal, p_request);
+	UPDATE engagement SET downloaded_at = CASE WHEN p_n IS NULL THEN v_pass.at ELSE downloaded_at END,
+		attachments = CASE WHEN p_n IS NULL THEN attachments ELSE attachments || p_n END
+	WHERE tenant_id = d.tenant_id AND link_id = l.id AND version = d.version
+		AND CASE WHEN p_n IS NULL THEN downloaded_at IS NULL ELSE p_n <> ALL (attachments) END;
+	IF NOT FOUND THEN
+		RETURN;
 	END IF;
+	IF p_n IS NULL AND d.downloaded_at IS NULL THEN
+		UPDATE document SET downloaded_at = v_pass.at WHERE tenant_id = d.tenant_id AND id = d.id;
+	END IF;
+	PERFORM event_append(d.tenant_id, d.id,
+		CASE WHEN p_n IS NULL THEN 'document.downloaded' ELSE 'document.attachment_downloaded' END,
+		d.version, l.id, l.contact_id, v_pass.at, CASE WHEN p_n IS NOT NULL THEN jsonb_build_object('n', p_n) END,
+		p_personal, p_request);
 END $$;
+DROP FUNCTION IF EXISTS downloaded(uuid, integer, integer, integer, jsonb, text), engagement_lock(document, link);
 
 -- GET /readyz: whether this role can work at all, and the seconds since the worker's last sign of life.
 CREATE OR REPLACE FUNCTION customer_ready() RETURNS json

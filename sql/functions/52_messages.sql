@@ -15,17 +15,18 @@ BEGIN
 END $$;
 
 -- Why a message of this kind cannot come by a link, or NULL. An archived document still takes questions: the
--- customer's do not end when the sender files the case away.
-CREATE OR REPLACE FUNCTION message_obstacle(d document, l link, p_document_kind text, p_kind text, p_at timestamptz)
-RETURNS text LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN CASE
+-- customer's do not end when the sender files the case away. DECIDE is transition_answer() to a decision.
+CREATE OR REPLACE FUNCTION message_obstacle(d document, l link, p_document_kind text, p_kind text, p_decide text,
+	p_at timestamptz)
+RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE
 		WHEN l.kind = 'preview' OR NOT l.rights && '{ask,accept}' THEN 'forbidden'
 		WHEN p_kind = 'message' THEN CASE WHEN 'ask' <> ALL (l.rights) THEN 'forbidden' END
 		WHEN p_document_kind <> 'quote' THEN 'closed'
-		WHEN p_kind = 'changes' THEN nullif(transition_answer(d, 'decide', p_at), 'yes')
-		WHEN document_state(d, p_at) <> 'expired' THEN 'closed' END;
-END $$;
+		WHEN p_kind = 'changes' THEN nullif(p_decide, 'yes')
+		WHEN document_state(d, p_at) <> 'expired' THEN 'closed' END
+$$;
+DROP FUNCTION IF EXISTS message_obstacle(document, link, text, text, timestamptz);
 
 -- Writes a message down, with its event. GIVEN: {kind, text, version, page, name}; a sender's has no link.
 CREATE OR REPLACE FUNCTION message_add(d document, l link, p_given jsonb, p_at timestamptz, p_personal jsonb, p_request text)
@@ -106,7 +107,8 @@ BEGIN
 		WHEN v.version IS NULL OR p_given ->> 'kind' = 'changes' AND v.version <> d.version THEN 'version_changed' END;
 	v_verdict := coalesce(
 		message_obstacle(d, l, (SELECT kind FROM version
-			WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version), p_given ->> 'kind', v_pass.at),
+			WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version), p_given ->> 'kind',
+			transition_answer(d, 'decide', v_pass.at), v_pass.at),
 		v_verdict, CASE WHEN (p_given ->> 'page')::integer > v.pages THEN 'page' END,
 		message_restraint(d, l, p_given, v_pass.at));
 	IF v_verdict IS NOT NULL THEN
@@ -141,16 +143,16 @@ BEGIN
 END $$;
 
 -- What the customer's page needs of the conversation.
-CREATE OR REPLACE FUNCTION conversation_page(d document, l link, v version, p_zone text, p_at timestamptz) RETURNS jsonb
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN jsonb_build_object('thread', thread_page(d, l, p_zone),
-		'asked', message_obstacle(d, l, v.kind, 'message', p_at) IS NULL,
-		'changes', message_obstacle(d, l, v.kind, 'changes', p_at) IS NULL,
-		'renewal', message_obstacle(d, l, v.kind, 'renewal', p_at) IS NULL,
-		'changes_at', local_time(requested_at(d, 'changes'), p_zone),
-		'renewal_at', local_time(requested_at(d, 'renewal'), p_zone));
-END $$;
+CREATE OR REPLACE FUNCTION conversation_page(d document, l link, v version, p_zone text, p_decide text, p_at timestamptz)
+RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT json_build_object('thread', CASE WHEN d.messages > 0 THEN thread_page(d, l, p_zone) END,
+		'asked', message_obstacle(d, l, v.kind, 'message', p_decide, p_at) IS NULL,
+		'changes', message_obstacle(d, l, v.kind, 'changes', p_decide, p_at) IS NULL,
+		'renewal', message_obstacle(d, l, v.kind, 'renewal', p_decide, p_at) IS NULL,
+		'changes_at', CASE WHEN d.messages > 0 THEN local_time(requested_at(d, 'changes'), p_zone) END,
+		'renewal_at', CASE WHEN d.messages > 0 THEN local_time(requested_at(d, 'renewal'), p_zone) END)
+$$;
+DROP FUNCTION IF EXISTS conversation_page(document, link, version, text, timestamptz);
 
 -- Of a mail about a message: who wrote it, what, and about what. Nothing where the mail is about no message.
 CREATE OR REPLACE FUNCTION message_mail(m message, s setting, v version) RETURNS jsonb LANGUAGE sql STABLE AS $$

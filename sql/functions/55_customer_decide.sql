@@ -51,6 +51,8 @@ DECLARE
 	l link := v_pass.link;
 	v version;
 	v_before decision;
+	k customer;
+	c contact;
 	v_language text;
 	v_consent text;
 	v_obstacle text;
@@ -67,8 +69,11 @@ BEGIN
 		RETURN json_build_object('verdict', decided_verdict(d, l, v, v_before, p_given, p_challenge));
 	END IF;
 	IF p_given ->> 'type' = 'accepted' THEN
-		v_language := page_language(d, l, p_given ->> 'language');
-		v_consent := consent_text(v_pass.setting, v_language, p_consents, text_values(v_pass.setting, d, l, v, v_language));
+		SELECT * INTO k FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id;
+		SELECT * INTO c FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id;
+		v_language := reader_language(d, l, c, p_given ->> 'language');
+		v_consent := consent_text(v_pass.setting, k, v_language, p_consents,
+			text_values(v_pass.setting, d, v, k, c, v_language));
 	ELSIF p_given ->> 'reason' IS NULL AND (d.settings -> 'accept' ->> 'reason_required')::boolean THEN
 		v_obstacle := 'reason_required';
 	END IF;
@@ -155,15 +160,12 @@ $$;
 
 -- What follows from a decision: the signature of the history, the receipt, a mail to who decided, and one to the sender.
 CREATE OR REPLACE FUNCTION decision_jobs(x decision, p_tell_sender boolean, p_request text) RETURNS void
-LANGUAGE sql AS $$
-	INSERT INTO job (tenant_id, kind, document_id, version, request_id)
-	VALUES (x.tenant_id, 'sign', x.document_id, x.version, p_request);
-	INSERT INTO job (tenant_id, kind, document_id, version, request_id)
-	SELECT x.tenant_id, 'receipt', x.document_id, x.version, p_request WHERE x.type = 'accepted';
+LANGUAGE plpgsql AS $$
+BEGIN
 	INSERT INTO job (tenant_id, kind, document_id, cause, link_id, version, request_id)
-	SELECT x.tenant_id, 'mail', x.document_id, x.type || ':' || x.version, x.link_id, x.version, p_request
-	WHERE x.email IS NOT NULL
-	UNION ALL
-	SELECT x.tenant_id, 'mail', x.document_id, x.type || ':' || x.version, NULL, x.version, p_request
-	WHERE p_tell_sender
-$$;
+	SELECT x.tenant_id, j.kind, x.document_id, CASE j.kind WHEN 'mail' THEN x.type || ':' || x.version END, j.link_id,
+		x.version, p_request
+	FROM (VALUES ('sign', NULL::uuid, true), ('receipt', NULL, x.type = 'accepted'),
+		('mail', x.link_id, x.email IS NOT NULL), ('mail', NULL, p_tell_sender)) j (kind, link_id, wanted)
+	WHERE j.wanted;
+END $$;
