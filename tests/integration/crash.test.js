@@ -119,7 +119,9 @@ describe('after processes were killed and PostgreSQL was restarted under load', 
 		let hours = 24;
 
 		await waitFor('an empty outbox', async () => {
-			await portal.travel(`${hours++} hours`); // claims lapse, retries come due
+			// Claims lapse, retries come due; but not of what is being carried out, which would never end.
+			if (await count(`SELECT count(*) FROM job WHERE state = 'running' AND run_at > portal_now()`) === 0)
+				await portal.travel(`${hours++} hours`);
 			return await count('SELECT count(*) FROM event WHERE feed_no IS NULL') === 0 &&
 				await count('SELECT count(*) FROM job WHERE state IN (\'waiting\', \'running\')') === 0;
 		}, 60);
