@@ -12,11 +12,12 @@ function tokenOf(portal, tokenId) {
 		.toString('base64url');
 }
 
-// The personal and shared links of a document by lower-case address: what the mails hold, or would hold.
+// The personal and shared links of a document by lower-case address: what the mails hold, or would hold. Who has both
+// is known by the personal one.
 export async function linksOf(portal, documentId) {
 	const rows = await portal.sql(`SELECT lower(coalesce(c.email, l.email)), l.token_id FROM link l
 		LEFT JOIN contact c ON c.tenant_id = l.tenant_id AND c.id = l.contact_id
-		WHERE l.document_id = '${documentId}' AND l.kind IN ('personal', 'shared')`);
+		WHERE l.document_id = '${documentId}' AND l.kind IN ('personal', 'shared') ORDER BY l.kind DESC`);
 
 	return new Map(rows.map(([email, tokenId]) => [email, `${portal.url}/d/${tokenOf(portal, tokenId)}`]));
 }
