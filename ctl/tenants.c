@@ -134,10 +134,13 @@ ctl_secrets_rotate(struct command_line *line)
 {
 	int generation;
 
-	/* Every process that uses another key must know a new one before the first of them does. */
-	if (strcmp(line->words[1], "sign") != 0)
-		return problem_new(line->arena, PROBLEM_bad_request, "only the keys named `sign` can be rotated");
-	TRY(secrets_rotate_sign(line->arena, line->words[0], &generation));
-	printf("the worker signs with generation %d once it is restarted\n", generation);
+	bool all = !strcmp(line->words[1], "all");
+
+	if (!all && strcmp(line->words[1], "sign") != 0)
+		return problem_new(line->arena, PROBLEM_bad_request, "the keys are named `sign` or `all`");
+	TRY(secrets_rotate(line->arena, line->words[0], all, &generation));
+	/* Every process that uses another key must know a new one before the first of them does: hence all at once. */
+	printf(all ? "generation %d of all keys is there; start everything anew, together\n"
+	    : "the worker signs with generation %d once it is restarted\n", generation);
 	return NULL;
 }

@@ -218,7 +218,7 @@ lines_write(struct arena *arena, struct buf *out, const struct secrets *secrets)
 }
 
 const struct problem *
-secrets_rotate_sign(struct arena *arena, const char *dir, int *generation)
+secrets_rotate(struct arena *arena, const char *dir, bool all, int *generation)
 {
 	const char *path = arena_printf(arena, "%s/owner", dir);
 	struct buf out = buf_new(arena, 0);
@@ -229,8 +229,11 @@ secrets_rotate_sign(struct arena *arena, const char *dir, int *generation)
 	    : owner->newest[SECRET_sign]);
 	if (*generation > SECRET_GENERATIONS)
 		return problem_new(arena, PROBLEM_internal, "%s: there is no room for another generation", path);
-	random_bytes(owner->keys[SECRET_sign][*generation], SECRET_BYTES);
-	owner->held[SECRET_sign][*generation] = true;
+
+	enum secret_purpose purpose = all ? SECRET_master : SECRET_sign;
+
+	random_bytes(owner->keys[purpose][*generation], SECRET_BYTES);
+	owner->held[purpose][*generation] = true;
 	lines_write(arena, &out, owner);
 	TRY(file_write(arena, path, &out));
 	return subkeys_write(arena, dir, owner);

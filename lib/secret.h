@@ -41,9 +41,9 @@ const struct problem *secrets_create(struct arena *arena, const char *dir);
 bool secret_derive(const struct secrets *owner, enum secret_purpose purpose, int generation,
     unsigned char key[SECRET_BYTES]);
 
-/* Adds a generation to the keys that sign, and writes the subkey files again; older generations stay. Gives the
+/* Adds a generation to the keys that sign, or to ALL, and writes the subkey files again; older generations stay. Gives the
  * new generation's number. */
-const struct problem *secrets_rotate_sign(struct arena *arena, const char *dir, int *generation);
+const struct problem *secrets_rotate(struct arena *arena, const char *dir, bool all, int *generation);
 
 /* SIZE unguessable bytes. */
 void random_bytes(unsigned char *bytes, size_t size);
