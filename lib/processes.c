@@ -40,11 +40,27 @@ processes_ending(void)
 	return ending;
 }
 
+/* The one socket that the service manager holds for us, as sd_listen_fds(3) says. */
+static const struct problem *
+socket_passed(struct arena *arena, int *out)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+
+	*out = 3;
+	if (!pid || atol(pid) != getpid() || !count || strcmp(count, "1") != 0)
+		return problem_new(arena, PROBLEM_internal, "no socket was passed; name one instead of -");
+	if (fcntl(*out, F_SETFD, FD_CLOEXEC) < 0 || fcntl(*out, F_SETFL, O_NONBLOCK) < 0)
+		return problem_new(arena, PROBLEM_internal, "the socket that was passed: %s", strerror(errno));
+	return NULL;
+}
+
 const struct problem *
 processes_socket(struct arena *arena, const char *path, int *out)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
+	if (!strcmp(path, PROCESSES_PASSED))
+		return socket_passed(arena, out);
 	if (strlen(path) >= sizeof address.sun_path)
 		return problem_new(arena, PROBLEM_internal, "%s: a socket's path has at most %zu bytes", path, sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, strlen(path));
@@ -180,7 +196,8 @@ processes_run(int count, int (*work)(void *), void *context, const char *socket_
 		}
 	}
 	/* Nobody connects any more, so the workers can tell when they have answered the last. */
-	unlink(socket_path);
+	if (strcmp(socket_path, PROCESSES_PASSED) != 0)
+		unlink(socket_path);
 	stop_all(pids, count);
 	free(pids);
 	free(born);
