@@ -4,13 +4,21 @@
 passed=0
 failed=0
 
-# run_tests [--all] [NAME...]: everything, or what has a NAME in its name.
+# run_tests [--all | --compose] [NAME...]: everything, or what has a NAME in its name.
 run_tests() {
 	all=no
-	if [ "${1:-}" = --all ]; then
+	node_folders='tests/integration tests/browser'
+	case ${1:-} in
+	--all)
 		all=yes
 		shift
-	fi
+		;;
+	--compose)
+		# The longest first; it goes on beside the others, and is skipped where no Docker engine can be had.
+		node_folders="tests/slow/compose.test.js $node_folders"
+		shift
+		;;
+	esac
 	install_npm_packages
 	build_tree "$build"
 	test_build "$build" "$@"
@@ -30,7 +38,7 @@ test_build() {
 	unit_tests "$@"
 	folder=$1
 	shift
-	node_tests "$folder" 'tests/integration tests/browser' "$@"
+	node_tests "$folder" "$node_folders" "$@"
 }
 
 # count PASSED FAILED EXIT-STATUS: a runner that fails without a failed test counts as one.
@@ -53,14 +61,14 @@ unit_tests() {
 	count $((${total:-0} - ${bad:-0})) "$bad" "$status"
 }
 
-# node_tests BUILD-FOLDER 'FOLDER...' [NAME...]: the files *.test.js there.
+# node_tests BUILD-FOLDER 'FOLDER-OR-FILE...' [NAME...]: the files *.test.js there.
 node_tests() {
 	tree=$1
 	folders=$2
 	shift 2
 	files=
 	for folder in $folders; do
-		for file in "$folder"/*.test.js; do
+		for file in "$folder"/*.test.js "$folder"; do
 			[ ! -f "$file" ] || ! named "$file" "$@" || files="$files $file"
 		done
 	done

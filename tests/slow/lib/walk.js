@@ -1,5 +1,6 @@
 // The main job as both sides do it, with curl alone, wherever the portal runs. A `place` says where:
 //   url                        the portal's address, seen from there
+//   curlArguments              what curl needs there besides, such as whom to trust; may be missing
 //   run(words, {input})        runs a command there (lib/docker.js)
 //   ctl(...words)              portalctl: what it printed
 //   mails()                    the mails that lie there
@@ -16,7 +17,7 @@ const patience = 120;
 
 // {status, body}; the body as bytes.
 export async function curl(place, url, args = [], input) {
-	const words = ['curl', '-sS', '--max-time', '60', '-w', '%{stderr}%{http_code}', ...args, url];
+	const words = ['curl', '-sS', '--max-time', '60', '-w', '%{stderr}%{http_code}', ...place.curlArguments ?? [], ...args, url];
 	const {stdout, stderr} = await place.run(words, {input});
 
 	return {status: Number(stderr), body: stdout};
@@ -110,10 +111,17 @@ export async function walk(sender, externalId) {
 	assert.equal(status.state, 'accepted');
 	assert.ok(Date.parse(at) && Date.parse(status.downloaded_at));
 	assert.deepEqual(decision, {type: 'accepted', by: {contact_id: document.contacts[0].id, name: 'Mette Jensen',
-		email: `${externalId}@example.dk`}, identity: 'link', version: 1, sha256: sha256(pdf), reason: null, purchase_order: null});
+		email: `${externalId}@example.dk`}, identity: 'link', signature: 'typed', version: 1, sha256: sha256(pdf), reason: null, purchase_order: null});
+	const receipt = await waitFor('the receipt', async () => {
+		const answer = await curl(place, `${link}/receipt`);
+
+		return answer.status === 200 && answer.body;
+	}, patience);
+
+	assert.equal(receipt.subarray(0, 5).toString(), '%PDF-');
 	if (receiver)
 		await assertTold(receiver, status);
-	return status;
+	return {...status, link};
 }
 
 // Waits for the webhook of the decision; all that came must verify.
