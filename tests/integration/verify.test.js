@@ -239,7 +239,7 @@ describe('a PDF sent without JavaScript', () => {
 
 		assert.match(answerOf(await uploaded(quote.pdf)), /PDF’en er den accepterede udgave/);
 		await waitFor('an empty spool', () => spoolFiles(portal).length === 0);
-		assert.equal(portal.files('store').length, before + 1);
+		await waitFor('the quote and its receipt, and nothing else', () => portal.files('store').length === before + 2);
 	});
 
 	test('of 70 MB: refused with words, nothing kept', async () => {
