@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -46,10 +45,34 @@ random_bytes(unsigned char *bytes, size_t size)
 		abort();
 }
 
+/* Finding the algorithm costs many times what the digest of a token does, so it is found once a process. */
+static EVP_MAC_CTX *
+hmac_context(void)
+{
+	static EVP_MAC_CTX *context;
+	char digest[] = "SHA256";
+	const OSSL_PARAM parameters[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+
+	if (!context) {
+		EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+
+		context = EVP_MAC_CTX_new(hmac);
+		EVP_MAC_free(hmac);
+		if (!context || !EVP_MAC_CTX_set_params(context, parameters))
+			abort();
+	}
+	return context;
+}
+
 void
 hmac_sha256(const unsigned char key[SECRET_BYTES], const void *bytes, size_t size, unsigned char out[32])
 {
-	if (!HMAC(EVP_sha256(), key, SECRET_BYTES, bytes, size, out, NULL))
+	EVP_MAC_CTX *context = hmac_context();
+	size_t length;
+
+	if (!EVP_MAC_init(context, key, SECRET_BYTES, NULL) || !EVP_MAC_update(context, bytes, size) ||
+	    !EVP_MAC_final(context, out, &length, 32))
 		abort();
 }
 

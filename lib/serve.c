@@ -89,6 +89,15 @@ reason(int status)
 }
 
 static void
+head_line(struct buf *head, const char *name, const char *value)
+{
+	buf_text(head, name);
+	buf_text(head, ": ");
+	buf_text(head, value);
+	buf_text(head, "\r\n");
+}
+
+static void
 send_reply(FCGX_Request *fcgi, const struct request *request)
 {
 	const struct reply *reply = &request->reply;
@@ -96,7 +105,7 @@ send_reply(FCGX_Request *fcgi, const struct request *request)
 
 	buf_printf(&head, "Status: %d %s\r\n", reply->status, reason(reply->status));
 	if (reply->type)
-		buf_printf(&head, "Content-Type: %s\r\n", reply->type);
+		head_line(&head, "Content-Type", reply->type);
 	if (reply->status != 204 && reply->status != 304 && !reply->by_nginx)
 		buf_printf(&head, "Content-Length: %zu\r\n", reply->body.length);
 	for (const struct reply_header *header = reply->headers; header; header = header->next) {
@@ -105,7 +114,7 @@ send_reply(FCGX_Request *fcgi, const struct request *request)
 		for (const struct reply_header *newer = reply->headers; newer != header && strcmp(header->name, "Set-Cookie") != 0; newer = newer->next)
 			replaced = replaced || !strcmp(newer->name, header->name);
 		if (!replaced)
-			buf_printf(&head, "%s: %s\r\n", header->name, header->value);
+			head_line(&head, header->name, header->value);
 	}
 	buf_text(&head, "\r\n");
 	FCGX_PutStr(head.bytes, (int)head.length, fcgi->out);
