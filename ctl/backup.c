@@ -125,23 +125,39 @@ take(struct command_line *line, const char *dir, const char *at, struct copying 
 	return NULL;
 }
 
+/* A folder of this backup's own, named by the time: what another took in this second is never written over. */
+static const struct problem *
+own_folder(struct arena *arena, const char *parent, const char **dir, const char **at)
+{
+	enum { LONGEST_TIME = 32 };
+	char *text = arena_alloc(arena, LONGEST_TIME);
+	struct tm utc;
+
+	for (;;) {
+		time_t now = time(NULL);
+
+		strftime(text, LONGEST_TIME, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+		*dir = arena_printf(arena, "%s/%s", parent, text);
+		*at = text;
+		if (mkdir(*dir, 0700) == 0)
+			return NULL;
+		if (errno != EEXIST)
+			return problem_new(arena, PROBLEM_bad_request, "%s: %s", *dir, strerror(errno));
+		sleep(1);
+	}
+}
+
 const struct problem *
 ctl_backup(struct command_line *line)
 {
 	struct copying copying = {.progress = {.what = "files looked at"}};
 	struct arena *arena = line->arena;
-	time_t now = time(NULL);
-	struct tm utc;
-	char at[32];
+	const char *dir, *at;
 
 	TRY(stored_dir(arena, &copying.from));
-	strftime(at, sizeof at, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
-
-	const char *dir = arena_printf(arena, "%s/%s", line->words[0], at);
-
 	copying.to = arena_printf(arena, "%s/store", line->words[0]);
 	TRY(folder(arena, line->words[0]));
 	TRY(folder(arena, copying.to));
-	TRY(folder(arena, dir));
+	TRY(own_folder(arena, line->words[0], &dir, &at));
 	return take(line, dir, at, &copying);
 }

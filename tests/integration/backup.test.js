@@ -60,6 +60,15 @@ describe('backup, restore, fsck', () => {
 		assert.ok(sent > 20);
 	});
 
+	test('backups of the same second stand side by side', async () => {
+		const complete = () => readdirSync(folder).filter(name => existsSync(join(folder, name, 'backup.json'))).length;
+		const earlier = complete();
+
+		for (const backup of await Promise.all([portal.ctl('backup', folder), portal.ctl('backup', folder)]))
+			ok(backup);
+		assert.equal(complete(), earlier + 2);
+	});
+
 	test('restored elsewhere: every document, byte and hash; links open; the history is whole', async () => {
 		const expected = await hashes(portal);
 		const link = (await portal.mails()).find(mail => mail.link).link;
