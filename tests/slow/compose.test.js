@@ -246,15 +246,25 @@ describe('docker-compose', {skip}, () => {
 	test('a certificate of one\'s own', async () => {
 		const folder = portal.hostFolder('certificates');
 
-		await run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=own',
-			'-addext', 'subjectAltName=DNS:localhost', '-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem')]);
-		await run(['chmod', '644', join(folder, 'privkey.pem')]);
+		const files = ['privkey.pem', 'fullchain.pem'].map(name => join(folder, name));
+		const make = async () => {
+			await run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+				'-subj', '/CN=own', '-addext', 'subjectAltName=DNS:localhost', '-keyout', files[0], '-out', files[1]]);
+			await run(['chmod', '644', ...files]);
+		};
+
+		await make();
 		Object.assign(portal.settings, {PORTAL_TLS_DIR: folder, PORTAL_TLS: 'on', PORTAL_TRUSTED_PROXY: '', PORTAL_BASE_URL: ''});
 		await portal.keepLogs();
 		await portal.compose('up', '-d');
 		await portal.ready();
 		assert.equal(readFileSync(portal.certificate, 'utf8'), readFileSync(join(folder, 'fullchain.pem'), 'utf8'));
 		await walkAnother('t-own-certificate');
+		await make();
+		await assert.rejects(portal.compose('exec', '-T', 'nginx', 'curl', '-sS', '--cacert', '/var/lib/portal/certificates/fullchain.pem',
+			'--connect-to', 'localhost:443:127.0.0.1:8443', 'https://localhost/healthz'), /certificate/, 'the old one is still served');
+		await portal.compose('kill', '-s', 'HUP', 'nginx');
+		await portal.ready();
 	});
 
 	test('new passwords while all goes on, and new keys', async () => {
