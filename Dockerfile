@@ -43,7 +43,7 @@ COPY docs/openapi.yaml /opt/portal/docs/
 COPY sql /opt/portal/sql
 RUN cd /var/lib \
  && install -d -o www-data -g www-data portal portal/database portal/certificates /run/portal \
- && install -d -o www-data -g www-data -m 700 portal/secrets portal/keys portal/keys/app portal/keys/worker portal/store portal/store/spool portal/mail
+ && install -d -o www-data -g www-data -m 700 /backup portal/secrets portal/keys portal/keys/app portal/keys/worker portal/store portal/store/spool portal/mail
 ENV LANG=C.UTF-8
 USER www-data
 ENTRYPOINT ["/opt/portal/scripts/container"]

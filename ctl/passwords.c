@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl.h"
 
@@ -27,17 +28,23 @@ password_read(struct arena *arena, const char *path, const char **password)
 	return NULL;
 }
 
+static const struct problem *
+password_set(struct command_line *line, const char *role, const char *path)
+{
+	const char *password = NULL;
+
+	TRY(password_read(line->arena, path, &password));
+	return db_script(line->db, line->arena, arena_printf(line->arena, "ALTER ROLE portal_%s PASSWORD '%s'", role, password));
+}
+
 const struct problem *
 passwords_set(struct command_line *line, const char *dir)
 {
 	static const char *const roles[] = {"sender", "customer", "worker"};
+	const char *next = arena_printf(line->arena, "%s/owner.pgpass.next", dir);
 
-	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-		const char *password = NULL;
-
-		TRY(password_read(line->arena, arena_printf(line->arena, "%s/%s.pgpass", dir, roles[i]), &password));
-		TRY(db_script(line->db, line->arena,
-		    arena_printf(line->arena, "ALTER ROLE portal_%s PASSWORD '%s'", roles[i], password)));
-	}
-	return NULL;
+	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+		TRY(password_set(line, roles[i], arena_printf(line->arena, "%s/%s.pgpass", dir, roles[i])));
+	/* We are connected with the owner's own: whoever asked for a new one puts it in its place. */
+	return access(next, F_OK) == 0 ? password_set(line, "owner", next) : NULL;
 }

@@ -1,9 +1,11 @@
 /* portalctl restore: from a backup into an empty system. Bytes first, then the database in one transaction. */
+#include <errno.h>
 #include <glob.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backup.h"
 #include "encode.h"
@@ -124,6 +126,18 @@ seen(void *context, enum store_entry entry, const char *path, const char *tenant
 	arena_free(arena);
 }
 
+/* Files that were lost from the backup show by their number alone: which they are only the database knows. */
+static const struct problem *
+count_check(struct arena *arena, const char *from, struct json_object *about, long found)
+{
+	int64_t expected = json_object_get_int64(json_member(about, "files")) - json_object_get_int64(json_member(about, "damaged"));
+
+	if (found < expected)
+		return problem_new(arena, PROBLEM_conflict, "%s is damaged: it holds %ld files where the backup names %ld", from, found,
+		    (long)expected);
+	return NULL;
+}
+
 /* Whoever is connected holds statements of the old schema: they connect anew. */
 static const struct problem *
 database_restore(struct command_line *line, const char *backup)
@@ -145,20 +159,35 @@ release(void *object)
 	json_object_put(object);
 }
 
+/* The newest backup in DIR, or that of option --at, and what it says of itself; nothing of an incomplete one. */
+static const struct problem *
+backup_find(struct command_line *line, const char *dir, const char **backup, struct json_object **about)
+{
+	struct arena *arena = line->arena;
+	const char *at = option(line, "at", NULL), *path;
+
+	if (access(dir, R_OK | X_OK) < 0)
+		return problem_new(arena, PROBLEM_bad_request, "%s: %s", dir, strerror(errno));
+	*backup = at ? arena_printf(arena, "%s/%s", dir, at) : backup_newest(arena, dir);
+	path = *backup ? arena_printf(arena, "%s/%s", *backup, BACKUP_ABOUT) : NULL;
+	if (path && access(path, R_OK) < 0 && errno == EACCES)
+		return problem_new(arena, PROBLEM_bad_request, "%s: %s", path, strerror(errno));
+	*about = path ? json_object_from_file(path) : NULL;
+	if (!*about)
+		return problem_new(arena, PROBLEM_bad_request, "%s holds no complete backup", *backup ? *backup : dir);
+	arena_defer(arena, release, *about);
+	return NULL;
+}
+
 const struct problem *
 ctl_restore(struct command_line *line)
 {
 	struct arena *arena = line->arena;
 	struct walking walking = {.copying = {.progress = {.what = "files restored"}}, .arena = arena};
-	const char *dir = line->words[0], *backup = option(line, "at", NULL);
+	const char *dir = line->words[0], *backup = NULL;
+	struct json_object *about = NULL;
 
-	backup = backup ? arena_printf(arena, "%s/%s", dir, backup) : backup_newest(arena, dir);
-
-	struct json_object *about = backup ? json_object_from_file(arena_printf(arena, "%s/%s", backup, BACKUP_ABOUT)) : NULL;
-
-	if (!about)
-		return problem_new(arena, PROBLEM_bad_request, "%s holds no complete backup", backup ? backup : dir);
-	arena_defer(arena, release, about);
+	TRY(backup_find(line, dir, &backup, &about));
 	TRY(stored_dir(arena, &walking.copying.to));
 	TRY(empty_check(line));
 	TRY(dump_check(arena, backup, about));
@@ -166,6 +195,7 @@ ctl_restore(struct command_line *line)
 	walking.copying.from = arena_printf(arena, "%s/store", dir);
 	store_walk(walking.copying.from, -3600, seen, &walking);
 	TRY(walking.problem);
+	TRY(count_check(arena, walking.copying.from, about, walking.copying.count));
 	TRY(database_restore(line, backup));
 	printf("restored %s: the database and %ld files; now `portalctl migrate` brings it up to date\n", backup, walking.copying.count);
 	return NULL;

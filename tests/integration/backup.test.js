@@ -1,6 +1,6 @@
 // The drill: load, a backup under load, everything destroyed, restored, and all of it compared.
 import assert from 'node:assert/strict';
-import {chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync,
+import {chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync,
 	writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
@@ -120,16 +120,22 @@ describe('backup, restore, fsck', () => {
 		const hash = Object.values(await hashes(portal))[0];
 		const file = join(folder, 'store', sender.tenantId, hash.slice(0, 2), hash);
 
+		renameSync(join(folder, 'store'), join(folder, 'away'));
+		assert.match((await other.ctl('restore', folder, '--replace')).output, /store is damaged: it holds 0 files where the backup names \d+/);
+		renameSync(join(folder, 'away'), join(folder, 'store'));
 		truncateSync(file, 5);
 		assert.match((await other.ctl('restore', folder, '--replace')).output, new RegExp(`in the backup, file ${hash}.*does not hold`));
 		assert.equal(await other.sqlValue('SELECT count(*) FROM document'), documents);
 	});
 
-	test('a folder without a complete backup is refused', async () => {
+	test('a folder without a complete backup, or one that must not be read, is refused', async () => {
 		const empty = join(folder, 'empty');
 
 		mkdirSync(join(empty, '20260101T000000Z'), {recursive: true});
 		assert.match((await other.ctl('restore', empty, '--replace')).output, /holds no complete backup/);
+		chmodSync(empty, 0);
+		assert.match((await other.ctl('restore', empty, '--replace')).output, /Permission denied/);
+		chmodSync(empty, 0o755);
 	});
 
 	test('fsck names missing, altered and unknown bytes', async () => {

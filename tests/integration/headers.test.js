@@ -48,6 +48,15 @@ for (const [what, path] of [['a document', ''], ['an unknown link', '/nothing'],
 		assert.equal(answer.headers.get('cache-control'), 'no-store');
 	});
 
+test('a page comes compressed to who takes that', async () => {
+	const answers = await Promise.all(['gzip', 'identity'].map(encoding => fetch(visitor.link, {headers: {'accept-encoding': encoding}})));
+
+	assert.deepEqual(answers.map(({headers}) => headers.get('content-encoding')), ['gzip', null]);
+	assert.equal(answers[0].headers.get('vary'), 'Accept-Encoding');
+	assert.match(await answers[0].text(), /<\/html>\s*$/);
+	assert.match(await answers[1].text(), /<\/html>\s*$/);
+});
+
 describe('what others sent', () => {
 	test('the PDF is shown as a PDF, without script, framed by us alone', async () => {
 		const answer = await visitor.get('/file');

@@ -1,10 +1,11 @@
 // What ops see: readiness, and metrics on a port of their own.
 import assert from 'node:assert/strict';
-import {renameSync} from 'node:fs';
+import {readFileSync, renameSync} from 'node:fs';
+import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {simplePdf} from '../pdfs/make.js';
 import {metadata} from './lib/api.js';
-import {freePort, startPortal} from './lib/portal.js';
+import {freePort, root, startPortal} from './lib/portal.js';
 import {waitFor} from './lib/wait.js';
 
 // {name{labels}: value} of a page of metrics; every line is a comment or a sample.
@@ -65,6 +66,19 @@ describe('metrics and readiness', () => {
 
 		assert.ok(now.portal_worker_age_seconds < 60);
 		assert.ok(now.portal_store_free_bytes > 0);
+	});
+
+	test('alerts and dashboard ask for what there is, and the manual tells of every alert', async () => {
+		const read = path => readFileSync(join(root, 'docs', path), 'utf8');
+		const [alerts, dashboard, manual] = ['monitoring/alerts.yml', 'monitoring/dashboard.json', 'operations.md'].map(read);
+		const told = Object.keys({...await metrics('/metrics'), ...await metrics('/metrics/view')}).map(name => name.replace(/\{.*/, ''));
+		const asked = (alerts + dashboard).match(/\bportal_[a-z_]+/g);
+
+		assert.ok(asked.length > 10);
+		assert.deepEqual(asked.filter(name => !told.includes(name)), []);
+		const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(match => match[1]);
+
+		assert.deepEqual([...manual.matchAll(/^### (Portal\w+)$/gm)].map(match => match[1]), names);
 	});
 
 	test('the public port tells nothing of it', async () => {

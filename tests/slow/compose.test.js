@@ -1,7 +1,7 @@
 // docker-compose on a clean clone: the main job over HTTPS from outside, dying containers, settings, an upgrade under load,
 // and everything destroyed and restored.
 import assert from 'node:assert/strict';
-import {appendFileSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {appendFileSync, chownSync, readFileSync} from 'node:fs';
 import {request as plainRequest} from 'node:http';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
@@ -123,7 +123,7 @@ describe('docker-compose', {skip}, () => {
 
 	test('a flood on one link gets a page that says so, and others are served', async () => {
 		const [flooded, other] = [await sendQuote(sender, 't-flood'), await sendQuote(sender, 't-calm')];
-		const answers = await Promise.all(Array.from({length: 160}, () => portal.fetch(flooded.link)));
+		const answers = await Promise.all(Array.from({length: 180}, () => portal.fetch(flooded.link)));
 		const refused = answers.filter(({status}) => status === 429);
 
 		assert.ok(refused.length > 10, `${refused.length} refused`);
@@ -224,8 +224,7 @@ describe('docker-compose', {skip}, () => {
 		}, 60);
 
 		assert.equal(page.headers['strict-transport-security'], undefined);
-		const seen = () => portal.exec('db', 'psql', '-U', 'portal_owner', '-d', 'portal', '-Atc',
-			"SELECT count(*) FROM portal.event WHERE personal::jsonb->>'ip' = '203.0.113.7'");
+		const seen = () => portal.sql("SELECT count(*) FROM event WHERE personal::jsonb->>'ip' = '203.0.113.7'");
 
 		await waitFor('the visitor\'s address in the history', async () => Number(await seen()) > 0);
 	});
@@ -272,6 +271,11 @@ describe('docker-compose', {skip}, () => {
 
 		await portal.compose('run', '--rm', 'init', 'rotate', 'passwords');
 		assert.notEqual(await portal.exec('app-a', 'cat', '/var/lib/portal/secrets/customer.pgpass'), before);
+		const owners = () => portal.sql("SELECT rolpassword FROM pg_authid WHERE rolname = 'portal_owner'");
+		const old = await owners();
+
+		await portal.compose('run', '--rm', 'init', 'rotate', 'owner');
+		assert.notEqual(await owners(), old);
 		await portal.compose('restart', 'app-a');
 		await portal.compose('run', '--rm', 'init', 'rotate', 'all');
 		await portal.compose('restart', 'app-a', 'app-b', 'worker');
@@ -281,13 +285,23 @@ describe('docker-compose', {skip}, () => {
 		assert.match(await place.ctl('keys'), /"ed25519-2-[^]*"ed25519-1-/);
 	});
 
+	test('backups go into a volume, or a folder of the host that belongs to the containers\' user', async () => {
+		assert.match(await place.ctl('backup', '/backup'), /the database and (\d+) files, \1 of them new/);
+		assert.match(await place.ctl('backup', '/backup'), / files, 0 of them new/);
+		portal.settings.PORTAL_BACKUP_DIR = portal.hostFolder('backup', 0);
+		await assert.rejects(place.ctl('backup', '/backup'), /PORTAL_BACKUP_DIR: user 33 cannot write there/);
+		chownSync(portal.settings.PORTAL_BACKUP_DIR, 33, 33);
+	});
+
 	test('everything destroyed and restored: links open, bytes and histories are whole', async () => {
-		const backup = portal.hostFolder('backup');
 		const {stdout: owner} = await run([...portal.command, 'run', '--rm', '-T', 'init', 'export-key'], portal.options());
 		const pdf = await curl(place, `${first.link}/file`);
+		const hashes = async () => (await portal.sql(`SELECT document_id, encode(sha256, 'hex') FROM version
+			UNION ALL SELECT document_id, hash FROM event WHERE hash IS NOT NULL`)).split('\n');
+		const expected = await hashes();
 
-		await portal.compose('run', '--rm', '-v', `${backup}:/backup`, 'ctl', 'backup', '/backup');
-		assert.ok(readdirSync(backup).some(name => statSync(join(backup, name)).isDirectory() && name !== 'store'));
+		assert.ok(expected.length > 50, String(expected.length));
+		await place.ctl('backup', '/backup');
 		await portal.keepLogs();
 		await portal.compose('down', '-v');
 		await portal.compose('up', '-d');
@@ -295,10 +309,15 @@ describe('docker-compose', {skip}, () => {
 		assert.equal((await portal.fetch(first.link)).status, 404);
 		await portal.compose('stop', 'nginx', 'app-a', 'app-b', 'worker');
 		await run([...portal.command, 'run', '--rm', '-T', 'init', 'import-key'], {...portal.options(), input: owner});
-		await portal.compose('run', '--rm', '-v', `${backup}:/backup`, 'ctl', 'restore', '/backup', '--replace');
+		await place.ctl('restore', '/backup');
+		await assert.rejects(place.ctl('restore', '/backup'), /there are tenants in the database/);
 		await portal.compose('up', '-d');
 		await portal.ready();
 		assert.match(await place.ctl('verify', '--store'), /\b0 findings/);
+		assert.match(await place.ctl('fsck'), /\b0 findings, 0 orphans/);
+		const restored = new Set(await hashes());
+
+		assert.deepEqual(expected.filter(hash => !restored.has(hash)), []);
 		const again = await curl(place, `${first.link}/file`);
 
 		assert.equal(again.status, 200);

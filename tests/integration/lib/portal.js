@@ -10,7 +10,7 @@ import {readMails} from './mail.js';
 import {waitFor} from './wait.js';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+export const root = fileURLToPath(new URL('../../..', import.meta.url));
 const running = new Set();
 
 // Below the range that the kernel takes for outgoing connections, so that nobody has it a moment later.

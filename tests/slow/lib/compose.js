@@ -62,6 +62,8 @@ class Composition {
 
 	inspect = async (service, format) => docker('inspect', '-f', format, await this.container(service));
 
+	sql = text => this.exec('db', 'psql', '-X', '-U', 'portal_owner', '-d', 'portal', '-Atc', text);
+
 	exec = async (service, ...words) => docker('exec', await this.container(service), ...words);
 
 	// As lib/walk.js wants it.
@@ -120,12 +122,12 @@ class Composition {
 		}
 	}
 
-	// A folder on this machine that the containers' user can use.
-	hostFolder(name) {
+	// A folder on this machine that the containers' user can use, or with MODE 0 only its owner.
+	hostFolder(name, mode = 0o777) {
 		const folder = `${this.folder}-${name}`;
 
 		mkdirSync(folder);
-		chmodSync(folder, 0o777);
+		chmodSync(folder, mode | 0o700);
 		return folder;
 	}
 }
