@@ -1,7 +1,7 @@
 // docker-compose on a clean clone: the main job over HTTPS from outside, dying containers, settings, an upgrade under load,
 // and everything destroyed and restored.
 import assert from 'node:assert/strict';
-import {appendFileSync, chownSync, readFileSync} from 'node:fs';
+import {appendFileSync, chownSync, readFileSync, writeFileSync} from 'node:fs';
 import {request as plainRequest} from 'node:http';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
@@ -187,6 +187,24 @@ describe('docker-compose', {skip}, () => {
 			assert.ok(answers.filter(answer => answer.kind === kind).length > 10, kind);
 		assert.deepEqual(answers.filter(({status}) => ![200, 201].includes(status)), []);
 		assert.match(await place.ctl('verify', '--store'), /\b0 findings/);
+	});
+
+	test('one more app by a few lines: what runs goes on, and the new one serves alone if need be', async () => {
+		const path = join(portal.folder, 'docker-compose.yml');
+		const text = readFileSync(path, 'utf8');
+		const more = text.replace(/^  app-b:\n.*\n.*\n/m, lines => lines + lines.replaceAll('app-b', 'app-c'))
+			.replace('PORTAL_APPS: app-a app-b', '$& app-c');
+		const others = () => Promise.all(['app-a', 'app-b', 'worker', 'db'].map(portal.container));
+		const old = await others();
+
+		await portal.keepLogs();
+		writeFileSync(path, more);
+		await portal.compose('up', '-d');
+		await portal.ready();
+		assert.deepEqual(await others(), old);
+		await portal.compose('stop', 'app-a', 'app-b');
+		await walkAnother('t-app-c');
+		await portal.compose('start', 'app-a', 'app-b');
 	});
 
 	// Requests of three kinds at once, until stop(), which gives [{kind, status}].
