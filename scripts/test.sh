@@ -4,30 +4,32 @@
 passed=0
 failed=0
 
-# run_tests [--all | --compose] [NAME...]: everything, or what has a NAME in its name.
+# run_tests [--all | --compose] [NAME...]: everything, or what has a NAME in its name; --all adds what is slow, --compose of that
+# docker-compose.yml alone.
 run_tests() {
-	all=no
+	more=
 	node_folders='tests/integration tests/browser'
 	case ${1:-} in
-	--all)
-		all=yes
-		shift
-		;;
-	--compose)
-		# The longest first; it goes on beside the others, and is skipped where no Docker engine can be had.
-		node_folders="tests/slow/compose.test.js $node_folders"
+	--all | --compose)
+		more=$1
 		shift
 		;;
 	esac
 	install_npm_packages
 	build_tree "$build"
 	test_build "$build" "$@"
-	if [ "$all" = yes ]; then
+	case $more in
+	--all)
 		build_tree "$build/sanitize" -DPORTAL_SANITIZE=ON
 		test_build "$build/sanitize" "$@"
 		install_npm_packages tests/slow
 		node_tests "$build" 'tests/slow' "$@"
-	fi
+		;;
+	--compose)
+		# Afterwards, since it loads the machine; skipped where no Docker engine can be had.
+		node_tests "$build" tests/slow/compose.test.js "$@"
+		;;
+	esac
 	[ $((passed + failed)) -gt 0 ] || die "no test is named $*"
 	say "$passed passed, $failed failed"
 	[ "$failed" = 0 ]

@@ -38,6 +38,7 @@ describe('docker-compose', {skip}, () => {
 	after(() => receiver?.stop());
 
 	test('up on a clean clone, and the main job over HTTPS from outside', async () => {
+		await portal.build();
 		await portal.compose('up', '-d', '--build');
 		await portal.ready();
 		sender = await newSender(place, receiver);
@@ -341,6 +342,7 @@ describe('docker-compose', {skip}, () => {
 		assert.equal(again.status, 200);
 		assert.equal(sha256(again.body), sha256(pdf.body));
 		assert.equal((await sender.document(first.id)).state, 'accepted');
+		await receiver.register(sender); // on the new network we have another address
 		await walkAnother('t-restored');
 	});
 

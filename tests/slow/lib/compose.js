@@ -56,6 +56,18 @@ class Composition {
 	// docker-compose there: what it printed.
 	compose = async (...words) => (await run([...this.command, ...words], this.options())).stdout.toString().trimEnd();
 
+	// What it fetches from elsewhere may be away for a moment.
+	async build() {
+		for (let tries = 3; tries > 0; tries--)
+			try {
+				return await this.compose('build');
+			} catch (error) {
+				if (tries === 1)
+					throw error;
+				console.error(error.message);
+			}
+	}
+
 	composeWith = (settings, ...words) => run([...this.command, ...words], this.options(settings));
 
 	container = service => this.compose('ps', '-q', service);

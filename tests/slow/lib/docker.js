@@ -14,9 +14,10 @@ const bringer = join(root, '../shared/docker/engine');
 const execute = promisify(execFile);
 const cleanups = [];
 
-// Runs WORDS with INPUT as standard input: {stdout, stderr}, stdout as bytes. Fails with both when the command does.
+// Runs WORDS with INPUT as standard input: {stdout, stderr}, stdout as bytes. Fails with both when the command does, or takes
+// longer than the slowest, which builds images.
 export async function run(words, {input, ...options} = {}) {
-	const running = execute(words[0], words.slice(1), {encoding: 'buffer', maxBuffer: 256 * 1024 * 1024, ...options});
+	const running = execute(words[0], words.slice(1), {encoding: 'buffer', maxBuffer: 256 * 1024 * 1024, timeout: 20 * 60 * 1000, ...options});
 
 	running.child.stdin.on('error', () => {}); // of a command that does not read
 	running.child.stdin.end(input);
@@ -68,8 +69,10 @@ export async function engineMissing(...commands) {
 	if (!existsSync(bringer))
 		return 'no Docker engine runs';
 	atEnd(() => runAtEnd([bringer, 'stop']));
-	await run([bringer, 'start']);
-	return undefined;
+	return run([bringer, 'start']).then(() => undefined, error => {
+		console.error(error.message);
+		return 'no Docker engine can be started here';
+	});
 }
 
 // Waits for the lock; it is held until this process ends, and with it the pipe that `cat` reads.
