@@ -19,6 +19,10 @@ BEGIN
 	RETURN '{}';
 END $$;
 
+CREATE OR REPLACE FUNCTION job_kinds() RETURNS SETOF text LANGUAGE sql IMMUTABLE AS $$
+	SELECT unnest(ARRAY['mail', 'login', 'webhook', 'sign', 'receipt', 'erase'])
+$$;
+
 -- Counts one end, or one attempt that is to be repeated.
 CREATE OR REPLACE FUNCTION job_count(p_kind text, p_outcome text) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO job_tally AS t VALUES (p_kind, p_outcome, 1)
@@ -26,16 +30,19 @@ CREATE OR REPLACE FUNCTION job_count(p_kind text, p_outcome text) RETURNS void L
 $$;
 
 -- Everything that the metrics tell of the database: {worker_age, documents, jobs [{kind, waiting, oldest}],
--- ended [{kind, outcome, count}], unnumbered}. Ages in seconds.
+-- ended [{kind, outcome, count}], unnumbered}. Ages in seconds. What never happened is told as 0: of a count that appears as 1
+-- Prometheus would not see that it rose.
 CREATE OR REPLACE FUNCTION sender_measures() RETURNS json
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 	SELECT json_build_object(
 		'worker_age', (SELECT floor(extract(epoch FROM clock_timestamp() - at))::bigint FROM worker_beat),
 		'documents', (SELECT documents FROM worker_beat),
-		'jobs', (SELECT coalesce(json_agg(json_build_object('kind', kind, 'waiting', count, 'oldest', oldest)), '[]') FROM (
-			SELECT kind, count(*), extract(epoch FROM greatest(portal_now() - min(created_at), interval '0')) AS oldest
-			FROM job WHERE state IN ('waiting', 'running') GROUP BY kind) x),
-		'ended', (SELECT coalesce(json_agg(json_build_object('kind', kind, 'outcome', outcome, 'count', count)), '[]')
-			FROM job_tally),
+		'jobs', (SELECT json_agg(json_build_object('kind', kind, 'waiting', coalesce(count, 0), 'oldest', coalesce(oldest, 0)))
+			FROM job_kinds() AS kind LEFT JOIN (
+				SELECT kind, count(*), extract(epoch FROM greatest(portal_now() - min(created_at), interval '0')) AS oldest
+				FROM job WHERE state IN ('waiting', 'running') GROUP BY kind) x USING (kind)),
+		'ended', (SELECT json_agg(json_build_object('kind', kind, 'outcome', outcome, 'count', coalesce(count, 0)))
+			FROM job_kinds() AS kind CROSS JOIN unnest(ARRAY['done', 'retry', 'dropped', 'dead']) AS outcome
+				LEFT JOIN job_tally USING (kind, outcome)),
 		'unnumbered', (SELECT count(*) FROM event WHERE feed_no IS NULL))
 $$;

@@ -206,6 +206,10 @@ describe('docker-compose', {skip}, () => {
 		await portal.compose('stop', 'app-a', 'app-b');
 		await walkAnother('t-app-c');
 		await portal.compose('start', 'app-a', 'app-b');
+		await portal.keepLogs();
+		writeFileSync(path, text);
+		await portal.compose('up', '-d', '--remove-orphans');
+		await portal.ready();
 	});
 
 	// Requests of three kinds at once, until stop(), which gives [{kind, status}].
