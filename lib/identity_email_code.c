@@ -31,7 +31,7 @@ static void
 refuse_for_now(struct request *request, struct identity_step *step, int seconds)
 {
 	refuse(step, 429, "identity", seconds > 90 ? filled(request, WORD_identity_wait_minutes, (seconds + 59) / 60)
-	    : filled(request, WORD_identity_wait_seconds, seconds));
+	    : filled(request, seconds > 1 ? WORD_identity_wait_seconds_other : WORD_identity_wait_seconds_one, seconds));
 	step->wait = seconds;
 }
 

@@ -4,10 +4,9 @@
 import assert from 'node:assert/strict';
 import {after, describe, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import axe from 'axe-core';
 import {HtmlValidate} from 'html-validate';
 import {startPortal} from '../integration/lib/portal.js';
-import {accessibilityFaults, Browser, sidewaysScroll} from './lib/browser.js';
+import {accessibilityFaults, Browser, contrastFaults, sidewaysScroll} from './lib/browser.js';
 import {Kit} from './lib/kit.js';
 import {causeMails, scenes} from './lib/scenes.js';
 
@@ -57,10 +56,6 @@ const tieFaults = page => page.evaluate(() => {
 	];
 });
 
-// Colours are all that differs in the dark.
-const contrastFaults = page => page.evaluate(() => globalThis.axe.run({exclude: ['.leaf .text']}, {runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}})
-	.then(({violations}) => violations.flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.html.slice(0, 120)}: ${node.any[0]?.message}`))));
-
 const widths = [1440, 768, 640, 390, 320]; // 640: 1280 at 200 %
 
 async function faultsOf(page, looked) {
@@ -86,32 +81,46 @@ async function faultsOf(page, looked) {
 	return faults;
 }
 
+// Two visitors look at a time, each with a browser's memory of its own that keeps scripts and styles from one scene to the next.
+const together = 2;
+const visitors = await Promise.all(Array.from({length: together}, () => browser.context({reducedMotion: 'reduce'})));
+
 async function lookAt(scene) {
 	const set = await scene.open(kit, 'da');
-	const page = await browser.page({reducedMotion: 'reduce'});
-	let html;
+	const visitor = set.options ? await browser.context({reducedMotion: 'reduce', ...set.options}) : visitors.pop();
+	const page = await browser.pageOf(visitor);
+	let shown;
 
 	page.on('response', answer => {
 		if (answer.request().resourceType() === 'document' && answer.frame() === page.mainFrame() && answer.status() !== 303)
-			html = answer.text();
+			shown = answer;
 	});
 	try {
 		await set.before?.(page);
 		await page.goto(set.link ?? portal.url + set.path);
 		await set.act?.(page);
+		assert.deepEqual(await htmlFaults(await shown.text()), []);
 		assert.deepEqual(await faultsOf(page, set.looked ?? [1440, 390]), []);
-		assert.deepEqual(await htmlFaults(await html), []);
 	} finally {
 		await set.after?.();
-		await page.context().close();
+		if (set.options) {
+			await visitor.close();
+		} else {
+			await page.close();
+			await visitor.clearCookies();
+			visitors.push(visitor);
+		}
 	}
 }
 
-const chosen = scenes.filter(({last}) => !last);
+describe('pages', {concurrency: together}, () => {
+	for (const scene of scenes.filter(({alone, last}) => !alone && !last))
+		test(scene.name, {timeout: 120000}, () => lookAt(scene));
+});
 
-describe('pages', () => {
-	for (const scene of chosen)
-		test(scene.name, () => lookAt(scene));
+describe('pages that others are not to be opened beside', () => {
+	for (const scene of scenes.filter(({alone}) => alone))
+		test(scene.name, {timeout: 120000}, () => lookAt(scene));
 });
 
 describe('mails', async () => {
@@ -150,7 +159,6 @@ describe('mails', async () => {
 
 		for (const [kind, mail] of kinds) {
 			await page.setContent(mail.html);
-			await page.evaluate(axe.source);
 			for (const width of [320, 700]) {
 				await page.setViewportSize({width, height: 800});
 				if (await sidewaysScroll(page) > 0)
@@ -173,5 +181,5 @@ describe('mails', async () => {
 
 describe('pages when something is away', () => {
 	for (const scene of scenes.filter(({last}) => last))
-		test(scene.name, () => lookAt(scene));
+		test(scene.name, {timeout: 120000}, () => lookAt(scene));
 });

@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {metadata} from '../integration/lib/api.js';
 import {linkOf} from '../integration/lib/links.js';
 import {startPortal} from '../integration/lib/portal.js';
+import {Visitor} from '../integration/lib/visitor.js';
 import {waitFor} from '../integration/lib/wait.js';
 import {simplePdf} from '../pdfs/make.js';
 import {accessibilityFaults, assertSound, Browser, desktop, phone} from './lib/browser.js';
@@ -150,6 +151,67 @@ describe('the signature', () => {
 		await page.locator('#answer button[type=submit]').click();
 		await page.locator('.outcome.accepted').waitFor();
 		assert.equal((await evidence(document)).signature, 'typed');
+	});
+});
+
+describe('impatience', () => {
+	const simple = {enabled: true, identity: 'link', signature: 'none'};
+	const ready = async page => {
+		const document = await send(simple);
+
+		await page.goto(document.link);
+		await page.locator('#consent').check();
+		return document;
+	};
+
+	test('a second press does nothing, and the button says that the first is on its way', async () => {
+		const page = await browser.page({device: phone});
+		const button = page.locator('#accept button[type=submit]');
+		let release, posts = 0;
+		const held = new Promise(resolve => {
+			release = resolve;
+		});
+
+		await page.route('**/accept', async route => {
+			posts++;
+			await held;
+			await route.continue();
+		});
+		await ready(page);
+		const shown = await button.evaluate(element => {
+			element.click();
+			element.click();
+			return [element.textContent, element.getAttribute('aria-disabled')];
+		});
+
+		assert.deepEqual(shown, ['Sender …', 'true']);
+		release();
+		await page.locator('.outcome.accepted').waitFor();
+		assert.equal(posts, 1);
+	});
+
+	test('the browser\'s way back after accepting shows that it is accepted', async () => {
+		const page = await browser.page({device: phone});
+
+		await ready(page);
+		await page.locator('#accept button[type=submit]').click();
+		await page.locator('.outcome.accepted').waitFor();
+		await page.goBack();
+		if (page.url() !== 'about:blank') {
+			await page.locator('.outcome.accepted').waitFor();
+			assert.equal(await page.locator('#accept').count(), 0);
+		}
+	});
+
+	test('a page that the browser kept is fetched anew when something was sent from it', async () => {
+		const page = await browser.page();
+		const {link} = await ready(page);
+
+		await page.route('**/accept', route => route.fulfill({status: 204}));
+		await page.locator('#accept button[type=submit]').click();
+		await new Visitor(link).accept();
+		await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true})));
+		await page.locator('.outcome.accepted').waitFor();
 	});
 });
 

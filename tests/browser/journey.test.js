@@ -265,7 +265,7 @@ describe('other ways in', () => {
 			await heading(page, 'Dine dokumenter');
 			await page.getByRole('searchbox').fill('haven');
 			await press(page, 'Søg');
-			await page.getByText('1 dokument passer').waitFor();
+			await page.getByText('Vi fandt 1 dokument.').waitFor();
 			assert.equal(await page.getByRole('link', {name: 'Nye vinduer'}).count(), 0);
 			await page.getByRole('link', {name: 'Tilbygning mod haven'}).click();
 			await heading(page, 'Tilbygning mod haven');

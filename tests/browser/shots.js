@@ -1,18 +1,21 @@
 // `./portal shots [NAME...]`: pictures of every page in every state and of every mail, on a phone and a desktop, in Danish
-// and English, light and dark; and index.html with all of them. Into build/shots. NAMEs choose scenes (lib/scenes.js), `mail` is all mails, `portal` the README's picture.
+// and English, light and dark; and index.html with all of them. Into build/shots. NAMEs choose scenes (lib/scenes.js), `mail` is all mails,
+// `portal` the README's picture; `da-small`, `en-desktop`, `da-phone-dark` and the like choose how they are looked at.
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {startPortal} from '../integration/lib/portal.js';
-import {Browser, desktop, phone} from './lib/browser.js';
+import {Browser, desktop, phone, small} from './lib/browser.js';
 import {inDays, Kit, senderAddress} from './lib/kit.js';
 import {causeMails, scenes} from './lib/scenes.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = process.env.PORTAL_BUILD ?? join(root, 'build');
 const folder = join(build, 'shots');
-const wanted = process.argv.slice(2);
-const devices = {phone, desktop};
+const ways = /^(?:da|en)-(?:phone|small|desktop)(?:-dark)?$/;
+const wanted = process.argv.slice(2).filter(word => !ways.test(word));
+const wantedWays = process.argv.slice(2).filter(word => ways.test(word));
+const devices = {phone, small, desktop};
 const shots = [];
 
 const portal = await startPortal();
@@ -42,7 +45,7 @@ async function photograph(scene, language, device, dark) {
 
 	if (!set)
 		return;
-	const page = await browser.page({device: devices[device], dark, locale: language === 'da' ? 'da-DK' : 'en-GB'});
+	const page = await browser.page({device: devices[device], dark, locale: language === 'da' ? 'da-DK' : 'en-GB', ...set.options});
 
 	await set.before?.(page);
 	await page.goto(set.link ?? portal.url + set.path);
@@ -70,7 +73,7 @@ async function kindsOfMail() {
 
 async function photographMails() {
 	for (const [name, mail] of await kindsOfMail())
-		for (const [device, options] of Object.entries({phone, desktop: {viewport: {width: 760, height: 700}}}))
+		for (const [device, options] of Object.entries({phone, small, desktop: {viewport: {width: 760, height: 700}}}))
 			for (const dark of [false, true]) {
 				const page = await browser.page({device: options, dark});
 
@@ -108,7 +111,9 @@ async function photographPortal() {
 }
 
 // Dark for the phone in Danish alone: the colours are the same everywhere.
-const variants = [['da', 'phone', false], ['da', 'phone', true], ['da', 'desktop', false], ['da', 'desktop', true], ['en', 'phone', false], ['en', 'desktop', false]];
+const variants = [['da', 'phone', false], ['da', 'phone', true], ['da', 'small', false], ['da', 'desktop', false], ['da', 'desktop', true],
+	['en', 'phone', false], ['en', 'desktop', false]]
+	.filter(([language, device, dark]) => !wantedWays.length || wantedWays.includes(`${language}-${device}${dark ? '-dark' : ''}`));
 
 rmSync(folder, {recursive: true, force: true});
 mkdirSync(folder, {recursive: true});

@@ -109,7 +109,7 @@ describe('searching', async () => {
 
 	test('says when there is nothing, and ends with Escape', async () => {
 		await page.locator('#find').fill('findes ikke');
-		await waitFor('nothing', async () => await said() === 'Ingen fund');
+		await waitFor('nothing', async () => await said() === 'Ingen resultater');
 		await page.keyboard.press('Escape');
 		assert.ok(await page.locator('.find').isHidden());
 		assert.equal(await page.evaluate(() => CSS.highlights.get('hit').size), 0);
@@ -244,6 +244,83 @@ test('without JavaScript the browser\'s own viewer stands in, and the answer is 
 	assert.ok(await small.locator('.open a').isVisible());
 });
 
+describe('a page named in the conversation', async () => {
+	const {id, link} = await send('sidetal', manyPagesPdf(3));
+	const visitor = new Visitor(link);
+	const named = page => page.locator('.thread').getByRole('link', {name: 'Side 2'}).first();
+	const focusedId = page => page.evaluate(() => document.activeElement.id);
+	const there = page => waitFor('page 2', async () => await currentPage(page) === '2');
+
+	await visitor.post('/messages', {...await visitor.form('/messages'), text: 'Hvad betyder det?', page: '2'});
+	assert.equal((await api.post(`/documents/${id}/messages`, {text: 'Det står på næste side.', page: 3})).status, 201);
+
+	test('is shown beside it, by mouse and by keyboard, and has the focus', async () => {
+		for (const follow of [element => element.click(), element => element.press('Enter')]) {
+			const page = await openDocument(await browser.page(), link);
+
+			await follow(named(page));
+			await there(page);
+			assert.equal(page.url(), link);
+			assert.equal(await focusedId(page), 'pages');
+			assert.equal(await page.locator('.said').textContent(), 'Side 2 af 3');
+			const box = await page.locator('#viewer').boundingBox();
+
+			assert.ok(box.y >= 0 && box.y < 200, `the viewer is at ${box.y}`);
+			assertSound(page);
+		}
+	});
+
+	test('opens the reader there on a phone, and the way back leads to the message', async () => {
+		const page = await openDocument(await browser.page({device: phone}), link);
+
+		await named(page).focus();
+		await named(page).tap();
+		await page.waitForSelector('.viewer.expanded');
+		await there(page);
+		await page.goBack();
+		await page.waitForSelector('.viewer:not(.expanded)');
+		assert.ok(await named(page).evaluate(element => element === document.activeElement));
+		assertSound(page);
+	});
+
+	test('waits for pages that are still on their way, and leads to the file where they do not come', async () => {
+		for (const comes of [true, false]) {
+			const page = await browser.page();
+			let release;
+			const held = new Promise(resolve => {
+				release = resolve;
+			});
+
+			await page.route(/\/file$/, async route => {
+				await held;
+				await (comes ? route.continue() : route.fulfill({status: 503}));
+			});
+			await page.goto(link);
+			await page.waitForSelector('.viewer.alive');
+			const opened = page.waitForRequest(request => request.isNavigationRequest() && request.url().includes('/file')).catch(() => null);
+
+			await named(page).click();
+			release();
+			if (comes)
+				await there(page);
+			else
+				assert.ok(await opened, 'the file is not opened');
+			await page.context().close();
+		}
+	});
+
+	test('is a link to the PDF without JavaScript; that of another version is none', async () => {
+		const plain = await browser.page({javaScriptEnabled: false});
+
+		await plain.goto(link);
+		assert.equal(await named(plain).getAttribute('href'), `${new URL(link).pathname}/file#page=2`);
+		await api.send(metadata('sidetal', {contacts: [{name: 'Mette Jensen', email: 'sidetal@example.dk', language: 'da'}], title: 'Tilbud på andet tag'}), manyPagesPdf(2));
+		await plain.reload();
+		await plain.getByText('Om version 1, side 2').waitFor();
+		assert.equal(await plain.locator('.thread a').count(), 0);
+	});
+});
+
 describe('what counts as opened', () => {
 	const times = async id => (await api.document(id)).contacts[0];
 
@@ -365,7 +442,7 @@ test('the history tells what this reader did, and of others only how it ended', 
 	const lines = async visitor => [...(await visitor.get()).html.match(/<ol reversed>.*?<\/ol>/s)[0].matchAll(/<li><span>\s*(.*?)\s*<\/span>/gs)]
 		.map(match => match[1]);
 
-	assert.deepEqual(await lines(mette), ['Du accepterede tilbuddet', 'Du hentede PDF&#39;en', 'Du åbnede tilbuddet', 'Nordtag ApS sendte tilbuddet']);
+	assert.deepEqual(await lines(mette), ['Du accepterede tilbuddet', 'Du hentede PDF’en', 'Du åbnede tilbuddet', 'Nordtag ApS sendte tilbuddet']);
 	assert.deepEqual(await lines(ole), ['Tilbuddet blev accepteret', 'Du åbnede tilbuddet', 'Nordtag ApS sendte tilbuddet']);
 	assert.equal((await api.document(id)).state, 'accepted');
 });

@@ -57,6 +57,24 @@ test('a page comes compressed to who takes that', async () => {
 	assert.match(await answers[1].text(), /<\/html>\s*$/);
 });
 
+for (const path of ['/', '/login', '/documents', '/verify', '/nothing'])
+	test(`${path} is as strict, and not kept`, async () => {
+		const answer = await fetch(portal.url + path);
+		const policy = assertCommon(answer);
+
+		assert.equal(policy['script-src'], "'self'");
+		assert.equal(policy['frame-ancestors'], "'none'");
+		assert.equal(answer.headers.get('cache-control'), 'no-store');
+		assert.doesNotMatch(await answer.text(), /<[^>]* (?:style|on\w+)=|<script(?![^>]* src=)|<style/);
+	});
+
+test('a page holds no script, style or handler of its own, and loads nothing from elsewhere', async () => {
+	const {html} = await visitor.get();
+
+	assert.doesNotMatch(html, /<[^>]* (?:style|on\w+)=|<script(?![^>]* src=)|<style/);
+	assert.doesNotMatch(html, /(?:src|href|action)="(?:https?:)?\/\//);
+});
+
 describe('what others sent', () => {
 	test('the PDF is shown as a PDF, without script, framed by us alone', async () => {
 		const answer = await visitor.get('/file');
@@ -107,6 +125,19 @@ describe('what is ours', () => {
 			if (path.includes('.css'))
 				assert.equal(text.split('{').length, text.split('}').length, path);
 		}
+	});
+
+	test('the icon is there for what names none', async () => {
+		const answer = await get('/favicon.ico');
+		const bytes = Buffer.from(await answer.arrayBuffer());
+
+		assertCommon(answer);
+		assert.equal(answer.status, 200);
+		assert.match(answer.headers.get('content-type'), /^image\/(?:x-icon|vnd.microsoft.icon)/);
+		assert.match(answer.headers.get('cache-control'), /max-age/);
+		assert.deepEqual([bytes.readUInt16LE(0), bytes.readUInt16LE(2)], [0, 1]);
+		assert.ok(bytes.length < 4096, `${bytes.length} bytes`);
+		assert.match((await visitor.get()).html, /<link rel="icon"[^>]*\/static\/favicon\.ico\?v=[^>]*>\s*<link rel="icon" type="image\/svg\+xml"[^>]*\/static\/favicon\.svg\?v=/);
 	});
 
 	for (const file of ['pdf.min.mjs', 'pdf.worker.min.mjs'])

@@ -552,7 +552,7 @@ describe('the documents', () => {
 		assert.deepEqual(await found('b-200'), ['Rabat 100% på_tag']);
 		assert.deepEqual(await found(' '), ['Nyt TAG på gården', 'Rabat 100% på_tag', 'Vinduer']);
 		assert.deepEqual(await found("' OR 1=1 --"), []);
-		assert.match((await browser.get('/documents?q=nichts')).text, /0 dokumenter passer\. Vis alle/);
+		assert.match((await browser.get('/documents?q=nichts')).text, /Vi fandt ingen dokumenter, der passer\. Vis alle/);
 	});
 
 	const reader = new Browser(portal.url);
@@ -600,7 +600,7 @@ describe('the documents', () => {
 		assert.equal(new Set(seen).size, 250);
 		assert.equal(seen.lastIndexOf(seen.findLast(row => row.startsWith('Aktuelle'))) < seen.findIndex(row => row.startsWith('Arkiverede')), true);
 		assert.equal(seen[0], 'Aktuelle Nr. 0');
-		assert.match((await browser.get('/documents?q=nr. 24')).text, /13 dokumenter passer/);
+		assert.match((await browser.get('/documents?q=nr. 24')).text, /Vi fandt 13 dokumenter/);
 	});
 
 	test('text of a sender stays text', async () => {

@@ -76,8 +76,13 @@
 		}
 	});
 
-	/* Coming back to the page by the browser's back button finds the forms usable again. */
-	addEventListener("pageshow", function () {
+	/* Coming back by the browser's back button finds the page as it is now: where the browser kept it, what was sent from
+	 * it may have changed it. Forms are usable again. */
+	addEventListener("pageshow", function (event) {
+		if (event.persisted && document.querySelector("form[method=post][data-sent]")) {
+			location.reload();
+			return;
+		}
 		document.querySelectorAll("form[data-sent]").forEach(function (form) {
 			var button = form.querySelector("button[type=submit]");
 

@@ -30,6 +30,8 @@ function fail(error) {
 	frame.querySelector(".trouble").hidden = false;
 	for (const part of frame.querySelectorAll("[data-trouble]"))
 		part.hidden = !part.dataset.trouble.split(" ").includes(trouble);
+	if (awaited)
+		location.assign(awaited.href);
 }
 
 /* Progress: seen only where there is something to wait for. */
@@ -151,6 +153,36 @@ function settle() {
 	pages?.resize();
 }
 
+/* Links to the PDF and to a page of it, wherever they stand, open it here. One that is followed while the pages are
+ * still on their way waits for them; where they cannot be shown it leads to the file. */
+
+let awaited;
+
+function follow(link) {
+	const n = Number(link.hash.match(/^#page=(\d+)$/)?.[1] ?? 0);
+
+	if (!interactive())
+		expand();
+	if (n) {
+		pages.go(n);
+		say(words.page(Math.min(n, pages.list.length)));
+	}
+	frame.scrollIntoView({block: "nearest"});
+	box.focus({preventScroll: true});
+}
+
+document.addEventListener("click", event => {
+	const link = event.target.closest?.(`a[href^="${frame.dataset.file}"]`);
+
+	if (!link || event.ctrlKey || event.metaKey || event.shiftKey || frame.classList.contains("failed"))
+		return;
+	event.preventDefault();
+	if (frame.classList.contains("shown"))
+		follow(link);
+	else
+		awaited = link;
+});
+
 /* Search */
 
 function openFind() {
@@ -225,19 +257,6 @@ function watch() {
 		else if (!interactive() && event.target.closest(".pages"))
 			expand();
 	});
-	/* Links to the PDF and to a page of it, wherever they stand, open it here. */
-	document.addEventListener("click", event => {
-		const link = event.target.closest?.(`a[href^="${frame.dataset.file}"]`);
-
-		if (!link || event.ctrlKey || event.metaKey || event.shiftKey || frame.classList.contains("failed"))
-			return;
-		event.preventDefault();
-		if (!interactive())
-			expand();
-		if (link.hash.startsWith("#page="))
-			turn(Number(link.hash.slice(6)));
-		frame.scrollIntoView({block: "nearest"});
-	});
 	number.addEventListener("keydown", event => {
 		if (event.key !== "Enter")
 			return;
@@ -309,6 +328,8 @@ async function show() {
 	loading.hidden = true;
 	box.removeAttribute("aria-busy");
 	watch();
+	if (awaited)
+		follow(awaited);
 	await pages.writeAll();
 }
 

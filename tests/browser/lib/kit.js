@@ -34,11 +34,11 @@ export class Kit {
 	}
 
 	// A document sent to one contact or more, who need not have their mails yet: {id, link, email, visitor, visitors, metadata}.
-	async send({language = 'da', people = ['Mette Jensen'], emails, pdf = this.quote, files = attachments, ...changes} = {}) {
+	async send({language = 'da', people = ['Mette Jensen'], emails, pdf = this.quote, files = attachments, api = this.api, ...changes} = {}) {
 		const n = ++this.count;
 		const contacts = people.map((name, i) => ({name, email: emails?.[i] ?? `kunde-${n}-${i}@example.dk`, language}));
 		const whole = metadata(`T-${n}`, {contacts, language, message: messages[language], expires_at: inDays(38), ...changes});
-		const document = await this.api.send(whole, pdf, files);
+		const document = await api.send(whole, pdf, files);
 		const links = await linksOf(this.portal, document.id);
 		const visitors = whole.contacts.map(({email}) => new Visitor(links.get(email)));
 

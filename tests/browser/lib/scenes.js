@@ -1,10 +1,11 @@
 // Every page in every state: how each comes about, for the sheet of screenshots and for the tests that look at them all.
 // A scene is {name, open, last}: OPEN takes a Kit and a language and gives {link or path, before, act, after, window};
 // BEFORE and ACT do something with the browser's page before and after it goes there, AFTER puts back what the scene
-// changed, WINDOW says that the window alone is the picture, LOOKED the widths at which axe looks. LAST ones take parts of the portal away.
+// changed, WINDOW says that the window alone is the picture, LOOKED the widths at which axe looks (it is a script itself), OPTIONS are Playwright's for
+// the visitor. Nothing else is to go on beside ALONE ones, which others would notice. LAST ones take parts of the portal away.
 import {putFile} from '../../integration/lib/files.js';
 import {waitFor} from '../../integration/lib/wait.js';
-import {manyPagesPdf} from '../../pdfs/make.js';
+import {manyPagesPdf, simplePdf} from '../../pdfs/make.js';
 import {attachments, drawSignature, enterCode, inDays, share} from './kit.js';
 
 export const shownPdf = page => page.waitForSelector('.viewer.shown');
@@ -24,10 +25,11 @@ const states = [
 		await sent.visitor.get('/download');
 		return seen(sent);
 	}},
-	{name: 'quote-logo', async open(kit, language) {
+	{name: 'quote-logo', alone: true, async open(kit, language) {
 		await putFile(kit.api, 'PUT', '/settings/logo', 'logo.png', kit.logo);
 		return {...seen(await kit.send({language})), after: () => kit.api.request('DELETE', '/settings/logo')};
 	}},
+	{name: 'quote-without-script', open: async (kit, language) => ({link: (await kit.send({language})).link, options: {javaScriptEnabled: false}, looked: []})},
 	{name: 'document', open: async (kit, language) => seen(await kit.send({language, kind: 'document', amount: null,
 		expires_at: null, title: 'Drift og vedligehold', number: 'D-118', message: null}))},
 	{name: 'public', open: async (kit, language) => ({link: (await kit.publish({language})).link, async act(page) {
@@ -249,6 +251,12 @@ const entering = [
 		await submit(page, '/login/code');
 		await page.waitForSelector('#code-error');
 	}})},
+	{name: 'login-too-many', alone: true, open: async (kit, language) => ({path: '/login', async act(page) {
+		await kit.askAtLogin(page, 'ukendt@example.dk', language);
+		await kit.portal.sql('UPDATE portal.login_rate SET count = 1000');
+		await page.locator('.again button').click();
+		await page.waitForSelector('.problem');
+	}, after: () => kit.portal.sql('DELETE FROM portal.login_rate')})},
 	{name: 'documents', async open(kit, language) {
 		const emails = [`arkiv-${kit.count}@example.dk`];
 		const all = [];
@@ -263,6 +271,16 @@ const entering = [
 			await kit.logIn(page, emails[0], language);
 			await page.locator('.sessions summary').click();
 		}};
+	}},
+	{name: 'documents-many', async open(kit, language) {
+		const emails = [`mange-${kit.count}@example.dk`];
+		const other = (await kit.portal.tenant('Jensen Byg A/S', '--color', '#8b3a1f')).api;
+
+		await Promise.all(Array.from({length: 32}, (_, i) => kit.send({language, emails, files: [], pdf: simplePdf(`nr. ${i}`), message: null,
+			api: i % 3 ? kit.api : other, number: i % 7 ? `2026-0${200 + i}` : null, project: i % 2 ? ['Stalden', 'Sommerhuset i Blåvand'][i % 4 >> 1] : null,
+			title: ['Nyt tag', 'Udskiftning af vinduer og yderdøre i hovedhus, udhus og den ombyggede længe mod syd', 'Efterisolering', 'Kvist'][i % 4],
+			amount: i % 5 ? {value: `${i * 7919}.50`, currency: i % 11 ? 'DKK' : 'EUR'} : null})));
+		return {path: '/login', act: page => kit.logIn(page, emails[0], language)};
 	}},
 	{name: 'documents-none-found', async open(kit, language) {
 		const {email} = await kit.send({language, files: []});
@@ -315,7 +333,7 @@ const further = [
 		form.email.value = 'x'.repeat(90000);
 		form.submit();
 	}).then(() => page.getByText('That is too large').waitFor())})},
-	{name: 'error-429', open: kit => ({path: '/', async act(page) {
+	{name: 'error-429', alone: true, open: kit => ({path: '/', async act(page) {
 		const address = `${kit.portal.url}/verify`;
 
 		await Promise.all(Array.from({length: 30}, () => fetch(address).then(answer => answer.arrayBuffer())));
@@ -330,6 +348,13 @@ const away = (name, service, kit, link) => kit.portal.supervise('down', service)
 
 export const scenes = [
 	...states, ...viewing, ...answering, ...talking, ...sharing, ...entering, ...further,
+	{name: 'receipt-waiting', last: true, async open(kit, language) {
+		const sent = await kit.send({language});
+
+		await kit.portal.supervise('down', 'worker');
+		await sent.visitor.accept({lang: language});
+		return {link: `${sent.link}/receipt`, after: () => kit.portal.supervise('up', 'worker')};
+	}},
 	{name: 'unavailable', last: true, open: async (kit, language) => away('unavailable', 'postgres', kit, (await kit.send({language})).link)},
 	{name: 'error-503', last: true, open: async (kit, language) => away('error-503', 'view', kit, (await kit.send({language})).link)},
 ];
