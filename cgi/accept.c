@@ -38,18 +38,25 @@ page_language(struct request *request)
 	return link_page(request, FETCH_NONE, &page);
 }
 
+static const struct problem *
+method_find(struct request *request, const char *name, const struct identity_method **method)
+{
+	*method = identity_named(name);
+	return *method ? NULL : problem_new(request->arena, PROBLEM_internal, "there is no identity method %s", name);
+}
+
 /* Has the method judge what the form brought. Not proved: FORM says why, and *STATUS is that of the page. */
 static const struct problem *
 prove(struct request *request, const struct form *form, const char *identity, struct link_decision *decision,
     struct page_form *shown, int *status)
 {
-	const struct identity_method *method = identity_named(identity);
+	const struct identity_method *method;
+	struct document_page page;
 	struct identity_step step = {0};
 
-	if (!method)
-		return problem_new(request->arena, PROBLEM_internal, "there is no identity method %s", identity);
-	TRY(page_language(request));
-	if (!decision->name) { /* who declines by a public link has to say who they are */
+	TRY(method_find(request, identity, &method));
+	TRY(link_page(request, FETCH_NONE, &page));
+	if (!decision->name && page.identity && page.identity->public) { /* who declines by a public link has to say who they are */
 		shown->name_error = word(request->language, WORD_accept_name_missing);
 		*status = 422;
 	} else {
@@ -60,7 +67,22 @@ prove(struct request *request, const struct form *form, const char *identity, st
 	shown->error = *status ? word(request->language, WORD_form_error) : NULL;
 	decision->identity = method->name;
 	decision->proof = step.proof;
+	request->visitor = step.visitor;
 	return NULL;
+}
+
+/* Somebody decided first, by what IDENTITY names: perhaps it was this visitor, whom no cookie tells. */
+static const struct problem *
+recognise(struct request *request, const struct form *form, const char *identity, const struct link_decision *decision,
+    enum decided *decided)
+{
+	const struct identity_method *method;
+	struct identity_step step = {0};
+
+	TRY(method_find(request, identity, &method));
+	TRY(method->recognise(request, form, &step));
+	request->visitor = step.visitor;
+	return step.visitor ? link_decide(request, decision, decided, &identity) : NULL;
 }
 
 /* What became of a decision, as the visitor sees it. */
@@ -110,8 +132,13 @@ decide(struct request *request, const char *type)
 		if (status)
 			return show_again(request, status, &shown, false);
 		TRY(link_decide(request, &decision, &decided, &identity));
+	} else if (decided == DECIDED_BY_OTHER && identity) {
+		TRY(recognise(request, form, identity, &decision, &decided));
 	}
-	return answer_decision(request, decided, &shown);
+	TRY(answer_decision(request, decided, &shown));
+	if (request->visitor)
+		link_visitor_remember(request, request->visitor);
+	return NULL;
 }
 
 /* POST /d/{token}/accept: `version`, `sha256`, `name`, `consent=yes`, `consent_sha256`, `purchase_order`; where asked
@@ -123,7 +150,8 @@ accept(struct request *request)
 	return decide(request, "accepted");
 }
 
-/* POST /d/{token}/decline: `version`, `sha256`, `reason`; on a public link `name`, `email`, `code`. */
+/* POST /d/{token}/decline: `version`, `sha256`, `reason`; by a link that the sender was shown `code`, on a public link `name`,
+ * `email`, `code`. */
 static const struct problem *
 decline(struct request *request)
 {

@@ -70,7 +70,7 @@ accept_form_read(struct request *request, const struct form *form, struct link_d
 static const char *
 name_error(enum language language, const char *name)
 {
-	if (!name || !utf8_visible(name))
+	if (!name)
 		return word(language, WORD_accept_name_missing);
 	return too_long(name, NAME_MOST) || !utf8_one_line(name) ? word(language, WORD_accept_name_bad) : NULL;
 }

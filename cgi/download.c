@@ -60,23 +60,23 @@ logo(struct request *request)
 	return send_file(request, "logo", NULL, true);
 }
 
-static const struct problem *
-receipt_waits(struct request *request)
+/* Instead of the receipt: why it is not there. */
+static void
+receipt_lacks(struct request *request, int status, enum word heading, enum word text)
 {
 	struct notice_page page = {
-	    .page = {.language = request->language, .title = word(request->language, WORD_receipt_waiting_heading)},
-	    .heading = word(request->language, WORD_receipt_waiting_heading),
-	    .text = word(request->language, WORD_receipt_waiting_text),
+	    .page = {.language = request->language, .title = word(request->language, heading)},
+	    .heading = word(request->language, heading), .text = word(request->language, text),
 	    .back_path = request_link_path(request),
 	};
 
-	template_notice(reply_html(request, 503), &page);
-	reply_header(request, "Retry-After", "5");
-	return NULL;
+	template_notice(reply_html(request, status), &page);
+	if (status == 503)
+		reply_header(request, "Retry-After", "5");
 }
 
 /* GET /d/{token}/receipt: the receipt of what was accepted last, for who accepted, others who could have, and the sender;
- * 503 with Retry-After while it is being made. Records nothing. */
+ * 503 with Retry-After while it is being made, 404 where it could not be. Records nothing. */
 static const struct problem *
 receipt(struct request *request)
 {
@@ -88,9 +88,9 @@ receipt(struct request *request)
 	else if (found.sha256)
 		reply_file(request, found.tenant_id, found.sha256, "application/pdf", found.name, false);
 	else if (found.making)
-		return receipt_waits(request);
+		receipt_lacks(request, 503, WORD_receipt_waiting_heading, WORD_receipt_waiting_text);
 	else
-		return problem_new(request->arena, PROBLEM_not_found, "the receipt could not be made");
+		receipt_lacks(request, 404, WORD_receipt_failed_heading, WORD_mail_receipt_failed);
 	return NULL;
 }
 

@@ -72,7 +72,7 @@ mistakes(struct request *request, struct page_message_form *shown, int pages)
 {
 	enum language language = request->language;
 
-	if (!shown->text || !utf8_visible(shown->text))
+	if (!shown->text)
 		shown->text_error = strcmp(shown->kind, "renewal") ? word(language, WORD_message_text_missing) : NULL;
 	else if (utf8_length(shown->text) > TEXT_MOST || !utf8_many_lines(shown->text))
 		shown->text_error = word(language, WORD_message_text_bad);

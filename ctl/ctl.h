@@ -18,6 +18,9 @@ struct command_line {
 /* The value of --NAME, or OTHERWISE. */
 const char *option(const struct command_line *line, const char *name, const char *otherwise);
 
+/* Prints the only column of each row, and gives how many there are. */
+size_t rows_print(struct json_object *rows);
+
 /* Gives each role the password in DIR/<role>.pgpass. */
 const struct problem *passwords_set(struct command_line *line, const char *dir);
 
@@ -37,6 +40,8 @@ const struct problem *ctl_verify(struct command_line *line);
 const struct problem *ctl_contact_find(struct command_line *line);
 const struct problem *ctl_contact_export(struct command_line *line);
 const struct problem *ctl_contact_erase(struct command_line *line);
+const struct problem *ctl_jobs_failed(struct command_line *line);
+const struct problem *ctl_jobs_retry(struct command_line *line);
 const struct problem *ctl_bounce(struct command_line *line);
 const struct problem *ctl_backup(struct command_line *line);
 const struct problem *ctl_restore(struct command_line *line);

@@ -1,4 +1,5 @@
 /* portalctl: what ops do by hand. */
+#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,10 @@ static const struct command {
         ctl_contact_erase, "erase it; --force: also where accepted quotes are still kept"},
     {"bounce", NULL, "ADDRESS|MESSAGE_ID [REASON] [--tenant ID]", 1, " tenant ", " ", false, ctl_bounce,
         "a mail came back: mark the contact, tell the sender"},
+    {"jobs", "failed", "[--kind KIND] [--tenant ID]", 0, " kind tenant ", " ", false, ctl_jobs_failed,
+        "list what the worker gave up: mails, webhooks, receipts"},
+    {"jobs", "retry", "[JOB_ID] [--kind KIND] [--tenant ID]", 0, " kind tenant ", " ", false, ctl_jobs_retry,
+        "have it tried again"},
     {"keys", NULL, "", 0, " ", " ", true, ctl_keys, "print the public keys that the history is signed with"},
     {"verify", NULL, "[--tenant ID] [--document ID] [--keys FILE] [--store] | --bundle FILE [--keys FILE]", 0,
         " tenant document keys bundle ", " store ", false, ctl_verify,
@@ -67,6 +72,16 @@ bool
 flag(const struct command_line *line, const char *name)
 {
 	return option(line, name, NULL) != NULL;
+}
+
+size_t
+rows_print(struct json_object *rows)
+{
+	size_t count = json_object_array_length(rows);
+
+	for (size_t i = 0; i < count; i++)
+		puts(json_object_get_string(json_object_array_get_idx(json_object_array_get_idx(rows, i), 0)));
+	return count;
 }
 
 static int

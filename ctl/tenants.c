@@ -8,6 +8,9 @@
 #include "mail.h"
 #include "secret.h"
 #include "token.h"
+#include "utf8.h"
+
+enum { NAME_MOST = 200 };
 
 static const struct problem *
 query(struct command_line *line, const char *sql, struct json_object **rows, const char *const *parameters, size_t count)
@@ -15,27 +18,16 @@ query(struct command_line *line, const char *sql, struct json_object **rows, con
 	return db_rows(line->db, line->arena, sql, rows, parameters, count);
 }
 
-static const char *
-cell(struct json_object *rows, size_t row, size_t column)
-{
-	return json_object_get_string(json_object_array_get_idx(json_object_array_get_idx(rows, row), column));
-}
-
-/* Prints every row's only column, each a JSON text. */
-static void
-rows_print(struct json_object *rows)
-{
-	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		puts(cell(rows, i, 0));
-}
-
 static const struct problem *
 one_or_none(struct command_line *line, struct json_object *rows, const char *what)
 {
-	if (!json_object_array_length(rows))
-		return problem_new(line->arena, PROBLEM_not_found, "there is no such %s", what);
-	rows_print(rows);
-	return NULL;
+	return rows_print(rows) ? NULL : problem_new(line->arena, PROBLEM_not_found, "there is no such %s", what);
+}
+
+static bool
+name_fits(const char *name)
+{
+	return utf8_valid(name, strlen(name)) && utf8_visible(name) && utf8_one_line(name) && utf8_length(name) <= NAME_MOST;
 }
 
 const struct problem *
@@ -46,6 +38,8 @@ ctl_tenant_create(struct command_line *line)
 	    line->words[0], reply_to, color, option(line, "language", "da"), option(line, "time-zone", "Europe/Copenhagen")};
 	struct json_object *rows = NULL, *zones = NULL;
 
+	if (!name_fits(line->words[0]))
+		return problem_new(line->arena, PROBLEM_invalid, "the name must be one line of 1 to %d characters", NAME_MOST);
 	if (reply_to && !mail_address_valid(reply_to))
 		return problem_new(line->arena, PROBLEM_invalid, "--reply-to: %s is no mail address", reply_to);
 	if (strcmp(parameters[3], "da") != 0 && strcmp(parameters[3], "en") != 0)

@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int
@@ -87,4 +88,12 @@ child_start(const char *program, char *const argv[], const int *files, size_t co
 		if (high[i] >= 0)
 			close(high[i]);
 	return error;
+}
+
+const char *
+child_end(struct arena *arena, int status)
+{
+	if (WIFSIGNALED(status))
+		return arena_printf(arena, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return WIFEXITED(status) ? arena_printf(arena, "exit %d", WEXITSTATUS(status)) : "its end was not seen";
 }

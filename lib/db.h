@@ -55,6 +55,7 @@ struct db;
 	X(customer_decide, 7)       \
 	X(customer_identity_begin, 4) \
 	X(customer_identity_try, 4) \
+	X(customer_identity_recognise, 3) \
 	X(customer_code_try, 3)     \
 	X(customer_code_right, 2)   \
 	X(customer_login_ask, 5)    \

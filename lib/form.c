@@ -113,7 +113,8 @@ form_trimmed(struct arena *arena, const struct form *form, const char *name)
 
 	while (length && strchr(" \t\r\n", value[length - 1]))
 		length--;
-	return length ? arena_strndup(arena, value, length) : NULL;
+	value = arena_strndup(arena, value, length);
+	return utf8_visible(value) ? value : NULL;
 }
 
 const struct problem *

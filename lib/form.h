@@ -23,7 +23,7 @@ const struct problem *form_parse(struct arena *arena, const char *text, size_t s
 /* The value of the field NAME; NULL when the form lacks it. */
 const char *form_get(const struct form *form, const char *name);
 
-/* The same without the white space around it; NULL also when nothing is left. */
+/* The same without the white space around it; NULL also when nothing is left that people can see (utf8_visible()). */
 const char *form_trimmed(struct arena *arena, const struct form *form, const char *name);
 
 /* Reads the field NAME as a decimal number from MIN to MAX. A field that is missing or empty leaves *VALUE as it is.

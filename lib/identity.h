@@ -11,7 +11,7 @@ struct identity_step {
 	const char *error;   /* not proved, or not begun: a sentence for the visitor, in request->language */
 	const char *field;   /* the field at fault: "code", "email"; else "identity" */
 	int status;          /* with `error` NULL too: the page is shown anew with it, 0: go on */
-	const char *visitor; /* begun: what link_visitor_remember() shall keep, once the reply is made; or NULL */
+	const char *visitor; /* begun or proved: what link_visitor_remember() shall keep, once the reply is made; or NULL */
 	int wait;            /* seconds until trying again has a point, or 0 */
 };
 
@@ -21,6 +21,8 @@ struct identity_method {
 	const struct problem *(*begin)(struct request *request, const struct form *form, struct identity_step *step);
 	/* Judges the proof that came with the form of a decision. A try counts, whatever becomes of the decision. */
 	const struct problem *(*prove)(struct request *request, const struct form *form, struct identity_step *step);
+	/* Through a link that many share: whether the form brings what its decision was proved with. Then `visitor` is set. */
+	const struct problem *(*recognise)(struct request *request, const struct form *form, struct identity_step *step);
 };
 
 extern const struct identity_method identity_link;       /* holding the personal link is all */

@@ -119,10 +119,26 @@ prove(struct request *request, const struct form *form, struct identity_step *st
 	if (strcmp(verdict, "try") != 0)
 		refuse(step, 422, "code", try_error(request, verdict));
 	else if (one_time_code_right(request->arena, request->secrets, PURPOSE, json_text(row, "nonce"), code))
-		step->proof = json_text(row, "challenge");
+		step->proof = step->visitor = json_text(row, "challenge");
 	else
 		refuse(step, 422, "code", wrong(request, (int)json_integer(row, "tries_left", 0)));
 	return NULL;
 }
 
-const struct identity_method identity_email_code = {"email_code", begin, prove};
+/* Who accepted and sends the form again without a cookie (it was lost, or is never kept) still has the code. */
+static const struct problem *
+recognise(struct request *request, const struct form *form, struct identity_step *step)
+{
+	const char *email = form_trimmed(request->arena, form, "email"), *code = form_trimmed(request->arena, form, "code");
+	struct json_object *row = NULL;
+
+	if (!email || !code || !looks_like_code(code))
+		return NULL;
+	TRY(db_json(request->db, request->arena, STATEMENT_customer_identity_recognise, &row, request->token_id,
+	    request->generation, email));
+	if (json_text(row, "nonce") && one_time_code_right(request->arena, request->secrets, PURPOSE, json_text(row, "nonce"), code))
+		step->visitor = json_text(row, "challenge");
+	return NULL;
+}
+
+const struct identity_method identity_email_code = {"email_code", begin, prove, recognise};

@@ -10,4 +10,4 @@ nothing_to_do(struct request *request, const struct form *form, struct identity_
 	return NULL;
 }
 
-const struct identity_method identity_link = {"link", nothing_to_do, nothing_to_do};
+const struct identity_method identity_link = {"link", nothing_to_do, nothing_to_do, nothing_to_do};

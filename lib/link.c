@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "cookie.h"
 #include "json.h"
 #include "message.h"
 #include "receipt.h"
@@ -100,6 +101,7 @@ decision_read(struct arena *arena, enum language language, struct json_object *r
 	decision->version = (int)json_integer(row, "version", 0);
 	decision->sha256 = json_text(row, "sha256");
 	decision->receipt = json_boolean(row, "receipt", false);
+	decision->receipt_failed = json_boolean(row, "receipt_failed", false);
 	return decision;
 }
 
@@ -112,6 +114,7 @@ identity_read(struct arena *arena, struct json_object *row)
 
 	identity->method = json_text(row, "method");
 	identity->public = json_boolean(row, "public", false);
+	identity->declining = json_boolean(row, "declining", false);
 	identity->to = json_text(row, "to");
 	identity->email = json_text(row, "email");
 	identity->sent = json_boolean(row, "sent", false);
@@ -188,18 +191,32 @@ page_load(struct request *request, enum fetch fetch, struct json_object **row)
 
 enum { VISITOR_DAYS = 30 };
 
+/* What the cookie is bound to, apart from what access codes are. */
+static const char *
+visitor_of(const struct request *request)
+{
+	return arena_printf(request->arena, "identity %s", request->token_id);
+}
+
 const char *
 link_visitor(const struct request *request)
 {
-	const char *cookie = cookie_get(request->arena, request_header(request, "Cookie"), "identity");
+	const char *cookie = cookie_get(request->arena, request_header(request, "Cookie"), "identity"), *challenge = NULL;
 
-	return cookie && uuid_valid(cookie) ? cookie : NULL;
+	if (request->visitor)
+		return request->visitor;
+	if (cookie)
+		challenge = cookie_bound_value(request->arena, request->secrets, visitor_of(request), cookie);
+	return challenge && uuid_valid(challenge) ? challenge : NULL;
 }
 
 void
 link_visitor_remember(struct request *request, const char *challenge)
 {
-	reply_cookie(request, "identity", challenge, request_link_path(request), VISITOR_DAYS * 86400L);
+	const char *cookie = cookie_bound(request->arena, request->secrets, visitor_of(request), challenge, VISITOR_DAYS);
+
+	if (cookie)
+		reply_cookie(request, "identity", cookie, request_link_path(request), VISITOR_DAYS * 86400L);
 }
 
 const struct problem *

@@ -7,8 +7,8 @@
 /* How a page is asked for, for the history. */
 enum fetch { FETCH_NONE, FETCH_PERSON, FETCH_SCANNER };
 
-/* The code that this visitor last asked for by a public link, which many share, as the cookie `identity` names it: a
- * UUID, or NULL. Remembering sets the cookie. */
+/* The code that this visitor last asked for by a public link, which many share: a UUID, or NULL. The cookie `identity`
+ * names it, bound by an HMAC, since the API tells the sender the code's id. Remembering sets the cookie. */
 const char *link_visitor(const struct request *request);
 void link_visitor_remember(struct request *request, const char *challenge);
 
@@ -77,6 +77,7 @@ enum decided {
 	DECIDED_UNPROVED, /* first it must be proved who decides */
 	DECIDED_CLOSED,   /* expired, withdrawn, archived, or not this link's to decide */
 };
-/* IDENTITY is set with DECIDED_UNPROVED: the name of the method that proves it. */
+/* IDENTITY is the name of a method, or NULL: with DECIDED_UNPROVED of the one that proves it, with DECIDED_BY_OTHER of the one
+ * that may know this visitor again. */
 const struct problem *link_decide(struct request *request, const struct link_decision *decision,
     enum decided *decided, const char **identity);

@@ -114,7 +114,7 @@ header_fault(const char *text)
 
 	if (fault)
 		return fault;
-	return utf8_one_line(text) ? NULL : "holds a line break or another control character";
+	return utf8_safe_line(text) ? NULL : "holds a line break or another control character";
 }
 
 static const char *

@@ -189,7 +189,7 @@ set_filename(struct reader *reader, struct part *part, const char *value)
 		    reader->part);
 	if (!utf8_one_line(value))
 		return problem_new(reader->arena, PROBLEM_bad_request,
-		    "part %zu: the file name holds control characters", reader->part);
+		    "part %zu: the file name holds control characters or noncharacters", reader->part);
 
 	const char *base = value;
 

@@ -10,6 +10,16 @@ page_is(const char *value, const char *name)
 }
 
 enum word
+mail_receipt_word(const char *receipt)
+{
+	if (page_is(receipt, "attached"))
+		return WORD_mail_receipt_attached;
+	if (page_is(receipt, "large"))
+		return WORD_mail_receipt_large;
+	return page_is(receipt, "making") ? WORD_mail_receipt_making : WORD_mail_receipt_failed;
+}
+
+enum word
 page_file_kind(const char *media_type)
 {
 	static const struct {

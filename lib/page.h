@@ -36,7 +36,8 @@ struct page_decision {
 	const char *purchase_order; /* may be NULL */
 	int version;
 	const char *sha256;       /* of the PDF, 64 hex digits */
-	bool receipt;             /* this link may have the receipt */
+	bool receipt;             /* this link may have the receipt, which is there or to come */
+	bool receipt_failed;      /* it may, but the receipt could not be made */
 };
 
 /* One line of the history, as this visitor may know it. */
@@ -97,6 +98,7 @@ struct page_conversation {
 struct page_identity {
 	const char *method;       /* email_code */
 	bool public;              /* the visitor gives the address */
+	bool declining;           /* declining takes it too */
 	const char *to;           /* where a code goes or went, as far as the page may tell, or NULL */
 	const char *email;        /* public: the address that the last code went to, or NULL */
 	bool sent;                /* a code was mailed for this version, and not yet another one after it */
@@ -311,7 +313,7 @@ struct mail_page {
 	const char *body_end;     /* what of it stands after the link, or NULL */
 	const char *link;         /* absolute URL, the one button */
 	const char *decided_by, *decided_at, *sha256, *reason, *purchase_order; /* kinds accepted and declined */
-	const char *receipt;      /* kind accepted: attached, large: too large to be attached; NULL: there is none */
+	const char *receipt;      /* kind accepted: attached; large: too large to be attached; making: not ready yet; failed */
 	const char *happened_at;  /* kinds locked, message, changes, renewal: local time */
 	const char *text, *author; /* kinds message, changes, renewal: what was written, and by whom of the customer's; may be NULL */
 	const char *shared_by;    /* to who holds a shared link: the contact who passed it on, whose words `text` is in kind shared */
@@ -325,6 +327,9 @@ struct mail_page {
 	bool opened;              /* the contact has opened this version */
 	bool can_accept;          /* the contact is asked to decide */
 };
+
+/* What a mail says of the receipt, of a mail_page's `receipt`. */
+enum word mail_receipt_word(const char *receipt);
 
 /* Whether a mail tells of a message in the thread: kinds message, changes, renewal. */
 bool mail_tells_message(const struct mail_page *mail);

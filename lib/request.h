@@ -85,6 +85,7 @@ struct request {
 	struct change change;
 	const char *generation;         /* with AUTH_LINK: of the access code that a cookie proves, or NULL */
 	char token_id[UUID_TEXT];       /* with AUTH_LINK: the token's public half */
+	const char *visitor;            /* with AUTH_LINK: the code that this request has proved, for link_visitor(); or NULL */
 	const char *session;            /* with AUTH_BROWSER: SHA-256 of the session's cookie, or NULL */
 	const char *personal;    /* {"ip", "user_agent"} as JSON, for the history */
 

@@ -72,8 +72,8 @@ check_text(struct check *check, const struct schema_member *member, struct json_
 	else if (length < member->min)
 		mistake(check, pointer, "must be at least %lld characters long", (long long)member->min);
 	else if (lines ? !utf8_many_lines(text) : !utf8_one_line(text))
-		mistake(check, pointer, lines ? "must not hold control characters"
-		                              : "must be one line without control characters");
+		mistake(check, pointer, lines ? "must not hold control characters or noncharacters"
+		                              : "must be one line without control characters or noncharacters");
 }
 
 static void

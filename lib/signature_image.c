@@ -66,12 +66,30 @@ size_fits(const uint8_t *png, size_t size)
 	return width && height && width <= SIGNATURE_WIDTH && height <= SIGNATURE_HEIGHT;
 }
 
+/* Whether chunk follows chunk to the end that IEND marks. libpng stops at the last pixel and does not miss it. */
+static bool
+is_whole(const uint8_t *png, size_t size)
+{
+	enum { SIGNATURE = 8, FRAME = 12 }; /* a chunk's length, type and check sum */
+
+	for (size_t at = SIGNATURE; at + FRAME <= size;) {
+		size_t length = number(png + at);
+
+		if (length > size - at - FRAME)
+			return false;
+		if (!memcmp(png + at + 4, "IEND", 4))
+			return !length;
+		at += FRAME + length;
+	}
+	return false;
+}
+
 static bool
 unpack(struct arena *arena, const void *png, size_t size, struct ink *ink)
 {
 	png_image image = {.version = PNG_IMAGE_VERSION};
 
-	if (!size_fits(png, size) || !png_image_begin_read_from_memory(&image, png, size))
+	if (!size_fits(png, size) || !is_whole(png, size) || !png_image_begin_read_from_memory(&image, png, size))
 		return false;
 	image.format = PNG_FORMAT_GA;
 	ink->width = image.width;

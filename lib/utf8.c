@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "buf.h"
+
 /* How many bytes a character has by its first one, and the bits that this byte gives. */
 static size_t
 sequence(unsigned char first, uint32_t *bits)
@@ -73,8 +75,15 @@ is_control(uint32_t c)
 	    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* The 66 code points that stand for nothing, ever (Unicode, section 23.7). PostgreSQL and json-c take them, Cairo does not. */
 static bool
-free_of_controls(const char *text, const char *but)
+is_noncharacter(uint32_t c)
+{
+	return (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
+}
+
+static bool
+free_of_controls(const char *text, const char *but, bool noncharacters)
 {
 	size_t left = strlen(text);
 	uint32_t c;
@@ -83,6 +92,8 @@ free_of_controls(const char *text, const char *but)
 		size_t length = utf8_character(text, left, &c);
 
 		if (!length || (is_control(c) && !(c < 0x80 && strchr(but, (int)c))))
+			return false;
+		if (!noncharacters && is_noncharacter(c))
 			return false;
 		text += length;
 		left -= length;
@@ -112,9 +123,10 @@ is_invisible(uint32_t c)
 bool
 utf8_visible(const char *text)
 {
+	size_t left = strlen(text);
 	uint32_t character;
 
-	for (size_t size; (size = utf8_character(text, strlen(text), &character)) > 0; text += size)
+	for (size_t size; (size = utf8_character(text, left, &character)) > 0; text += size, left -= size)
 		if (!is_invisible(character))
 			return true;
 	return false;
@@ -123,11 +135,35 @@ utf8_visible(const char *text)
 bool
 utf8_one_line(const char *text)
 {
-	return free_of_controls(text, "");
+	return free_of_controls(text, "", false);
+}
+
+bool
+utf8_safe_line(const char *text)
+{
+	return free_of_controls(text, "", true);
 }
 
 bool
 utf8_many_lines(const char *text)
 {
-	return free_of_controls(text, "\t\r\n");
+	return free_of_controls(text, "\t\r\n", false);
+}
+
+const char *
+utf8_drawable(struct arena *arena, const char *text)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	struct buf out = buf_new(arena, 0);
+	size_t left = strlen(text), taken;
+	uint32_t c;
+
+	for (; left; text += taken, left -= taken) {
+		size_t length = utf8_character(text, left, &c);
+		bool kept = length && !is_noncharacter(c) && (!is_control(c) || c == '\t' || c == '\r' || c == '\n');
+
+		buf_add(&out, kept ? text : replacement, kept ? length : sizeof replacement - 1);
+		taken = length ? length : 1;
+	}
+	return out.bytes;
 }

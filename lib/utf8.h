@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
+
 /* The bytes that the first character of BYTES takes, 1 to 4; 0 when SIZE is 0 or the bytes are malformed (cut off,
  * overlong, a surrogate, beyond U+10FFFF). *CHARACTER gets the code point. */
 size_t utf8_character(const void *bytes, size_t size, uint32_t *character);
@@ -18,9 +20,15 @@ size_t utf8_length(const char *text);
 /* True when TEXT, which is well-formed, holds a character that people can see: neither blank nor of no width. */
 bool utf8_visible(const char *text);
 
-/* True when TEXT, which is well-formed, has no control characters, line separators or marks that turn the direction of
- * writing (those let "gpj.exe" look like "exe.jpg"). */
+/* True when TEXT, which is well-formed, has no control characters, noncharacters (U+FFFE, U+FDD0 and their like), line
+ * separators or marks that turn the direction of writing (those let "gpj.exe" look like "exe.jpg"). */
 bool utf8_one_line(const char *text);
+
+/* The same, noncharacters aside: what may stand in a header. Releases before this one took them, so they may be stored. */
+bool utf8_safe_line(const char *text);
 
 /* The same for a text of several lines: tabs, CR and LF may stand in it. */
 bool utf8_many_lines(const char *text);
+
+/* TEXT in which whatever utf8_many_lines() refuses, and bytes that are no UTF-8, have become U+FFFD, in ARENA. */
+const char *utf8_drawable(struct arena *arena, const char *text);

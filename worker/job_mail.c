@@ -126,6 +126,7 @@ receipt_read(const struct outbox_setting *setting, struct job *job, struct json_
 	int64_t size = json_integer(receipt, "size", 0);
 	struct mail_file *file = arena_alloc(job->arena, sizeof *file);
 
+	page->receipt = text_copy(job->arena, row, "receipt_state");
 	if (!receipt)
 		return NULL;
 	page->receipt = size <= MOST ? "attached" : "large";

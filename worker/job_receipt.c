@@ -140,17 +140,18 @@ static const struct problem *
 making_judge(struct job *job, struct making *making, int status)
 {
 	int made = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	const char *end = child_end(job->arena, status);
 
 	if (made == RECEIPT_COMBINED || made == RECEIPT_CERTIFICATE)
 		return keep(job, making, made == RECEIPT_COMBINED ? "combined" : "certificate");
 	if (making->pdf >= 0) {
 		log_line(LOG_warning, "a PDF takes no certificate; it is made alone", "job", job->id, "request_id", job->request_id,
-		    "status", arena_printf(job->arena, "%d", status), NULL);
+		    "reason", end, NULL);
 		file_close(&making->pdf);
 		return making_start(job, making);
 	}
 	job_end(job, job->attempt < ATTEMPTS_MOST ? "retry" : "dead", 0,
-	    arena_printf(job->arena, "pdfreceipt ended with status %d", status));
+	    arena_printf(job->arena, "pdfreceipt failed: %s", end));
 	return NULL;
 }
 

@@ -67,8 +67,10 @@ BEGIN
 			'email', CASE WHEN mine THEN email END, 'reason', CASE WHEN mine THEN reason END,
 			'purchase_order', CASE WHEN mine THEN purchase_order END,
 			'version', version, 'sha256', encode(sha256, 'hex'),
-			'receipt', type = 'accepted' AND erased_at IS NULL AND receipt_open_to(l, link_id))
-		FROM decision x, LATERAL (SELECT decided_here(x, l, p_challenge) AND x.erased_at IS NULL AS mine) y
+			'receipt', receipt <> 'failed', 'receipt_failed', receipt = 'failed')
+		FROM decision x, LATERAL (SELECT decided_here(x, l, p_challenge) AND x.erased_at IS NULL AS mine,
+			CASE WHEN x.type = 'accepted' AND x.erased_at IS NULL AND receipt_open_to(l, x.link_id)
+				THEN receipt_state(x.tenant_id, x.document_id, x.version) END AS receipt) y
 		WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version);
 END $$;
 DROP FUNCTION IF EXISTS page_decision(document, link, text);

@@ -8,9 +8,11 @@ CREATE OR REPLACE FUNCTION effective_identity(d document, l link) RETURNS text L
 		ELSE d.settings -> 'accept' ->> 'identity' END
 $$;
 
--- The same for one decision: to decline through a personal link, holding it is enough.
+-- The same for one decision: to decline through a personal link, holding it is enough, unless the sender was shown it too, who
+-- could decline in the customer's name.
 CREATE OR REPLACE FUNCTION decision_identity(d document, l link, p_type text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE WHEN p_type = 'declined' AND l.kind <> 'public' THEN 'link' ELSE effective_identity(d, l) END
+	SELECT CASE WHEN p_type = 'declined' AND l.kind <> 'public' AND l.disclosed_at IS NULL THEN 'link'
+		ELSE effective_identity(d, l) END
 $$;
 
 -- The last code mailed for this link and version: to the contact's own address; on the public link to the
@@ -58,6 +60,7 @@ BEGIN
 	END IF;
 	c := challenge_of(d, l, NULL, p_challenge);
 	RETURN json_build_object('method', v_method, 'public', l.kind = 'public',
+		'declining', decision_identity(d, l, 'declined') <> 'link',
 		'sent', c.id IS NOT NULL, 'ended', challenge_ended(c, p_at), 'tries_left', 5 - c.tries,
 		'email', CASE WHEN l.kind = 'public' THEN c.email END,
 		'to', CASE WHEN l.kind = 'public' THEN c.email
@@ -142,6 +145,26 @@ BEGIN
 	END IF;
 	UPDATE identity_challenge SET tries = tries + 1 WHERE tenant_id = c.tenant_id AND id = c.id RETURNING * INTO c;
 	RETURN json_build_object('verdict', 'try', 'challenge', c.id, 'nonce', c.nonce, 'tries_left', 5 - c.tries);
+END $$;
+
+-- A try of the code that the current version was decided with through a public link, by who gives that address: whoever has
+-- it is the one who decided. Counted as any other. Gives {challenge, nonce}, both null where there is no such decision.
+CREATE OR REPLACE FUNCTION customer_identity_recognise(p_token uuid, p_generation integer, p_email text) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_pass gate_pass := gate(p_token, 'view', p_generation, true);
+	d document := v_pass.document;
+	c identity_challenge;
+BEGIN
+	IF v_pass.verdict = 'ok' AND (v_pass.link).kind = 'public' THEN
+		UPDATE identity_challenge i SET tries = i.tries + 1
+		FROM decision x
+		WHERE x.tenant_id = d.tenant_id AND x.document_id = d.id AND x.version = d.version AND x.link_id = (v_pass.link).id
+			AND lower(x.email) = lower(p_email)
+			AND i.tenant_id = x.tenant_id AND i.id = (x.proof ->> 'challenge_id')::uuid AND i.tries < 5
+		RETURNING i.* INTO c;
+	END IF;
+	RETURN json_build_object('challenge', c.id, 'nonce', c.nonce);
 END $$;
 
 -- Within the deciding transaction: takes what lib/identity.h has judged, or gives NULL where it does not hold (any

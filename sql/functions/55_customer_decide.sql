@@ -41,7 +41,8 @@ $$;
 -- purchase_order, signature (PNG in base64), proof {method, token}}; CHALLENGE is named by the visitor's cookie. Gives
 -- {verdict, identity}: ok, repeat (the same contact again), rival (another contact decided first), version_changed,
 -- consent_changed, reason_required, prove (by `identity`, the method's name), expired, withdrawn, archived, or the
--- gate's own. Only `ok` changes anything.
+-- gate's own. With a `rival` through the same public link `identity` is the method that may know the visitor again. Only `ok`
+-- changes anything.
 CREATE OR REPLACE FUNCTION customer_decide(p_token uuid, p_generation integer, p_given jsonb,
 	p_consents jsonb, p_personal jsonb, p_request text, p_challenge uuid)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
@@ -66,7 +67,9 @@ BEGIN
 	SELECT * INTO v_before FROM decision
 	WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version;
 	IF v_before.link_id IS NOT NULL THEN
-		RETURN json_build_object('verdict', decided_verdict(d, l, v, v_before, p_given, p_challenge));
+		v_obstacle := decided_verdict(d, l, v, v_before, p_given, p_challenge);
+		RETURN json_build_object('verdict', v_obstacle, 'identity',
+			CASE WHEN v_obstacle = 'rival' AND l.kind = 'public' AND v_before.link_id = l.id THEN v_before.identity END);
 	END IF;
 	IF p_given ->> 'type' = 'accepted' THEN
 		SELECT * INTO k FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id;

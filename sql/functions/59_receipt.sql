@@ -84,6 +84,20 @@ BEGIN
 	RETURN json_build_object('kept', true);
 END $$;
 
+-- How far the receipt of an accepted version is: ready, making, or failed: nobody makes it any more, unless ops have it tried again
+-- (failed_jobs_retry()).
+CREATE OR REPLACE FUNCTION receipt_state(p_tenant uuid, p_document uuid, p_version integer) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	PERFORM FROM receipt WHERE tenant_id = p_tenant AND document_id = p_document AND version = p_version;
+	IF FOUND THEN
+		RETURN 'ready';
+	END IF;
+	PERFORM FROM job WHERE tenant_id = p_tenant AND document_id = p_document AND version = p_version AND kind = 'receipt'
+		AND state IN ('waiting', 'running');
+	RETURN CASE WHEN FOUND THEN 'making' ELSE 'failed' END;
+END $$;
+
 -- The receipt of an accepted version, of the last accepted one for NULL: {language, number, title, sha256, making}. Without
 -- `sha256` it is not there: `making` says whether it is to come. NULL when nothing such was accepted.
 CREATE OR REPLACE FUNCTION receipt_find(p_tenant uuid, p_document uuid, p_version integer) RETURNS jsonb
@@ -92,9 +106,7 @@ BEGIN
 	RETURN (
 		SELECT jsonb_build_object('language', x.language, 'number', v.number, 'title', v.title,
 			'sha256', encode(r.sha256, 'hex'), 'link_id', x.link_id,
-			'making', r.sha256 IS NULL AND EXISTS (SELECT FROM job j WHERE j.tenant_id = p_tenant
-				AND j.document_id = p_document AND j.version = x.version AND j.kind = 'receipt'
-				AND j.state IN ('waiting', 'running')))
+			'making', receipt_state(p_tenant, p_document, x.version) = 'making')
 		FROM decision x
 		JOIN version v ON v.tenant_id = x.tenant_id AND v.document_id = x.document_id AND v.version = x.version
 		LEFT JOIN receipt r ON r.tenant_id = x.tenant_id AND r.document_id = x.document_id AND r.version = x.version

@@ -172,7 +172,8 @@ CREATE OR REPLACE FUNCTION mail_json(j job) RETURNS json LANGUAGE sql VOLATILE A
 			SELECT json_build_object('tenant_id', r.tenant_id, 'sha256', encode(r.sha256, 'hex'), 'size', r.size,
 				'language', y.language)
 			FROM receipt r
-			WHERE r.tenant_id = j.tenant_id AND r.document_id = j.document_id AND r.version = j.version) END)
+			WHERE r.tenant_id = j.tenant_id AND r.document_id = j.document_id AND r.version = j.version) END,
+		'receipt_state', CASE x.cause WHEN 'accepted' THEN receipt_state(j.tenant_id, j.document_id, j.version) END)
 		|| message_mail(m, s, v) || share_said(l, x.cause)
 		|| CASE x.cause WHEN 'change' THEN coalesce(previous_json(v), '{}') ELSE '{}' END)::json
 	FROM document d

@@ -29,6 +29,10 @@ test_fields(void **state)
 	assert_null(parse("a=+%0D%0A+&b=+x+y%09"));
 	assert_null(form_trimmed(arena, form, "a"));
 	assert_string_equal(form_trimmed(arena, form, "b"), "x y");
+	assert_null(parse("a=+%E2%80%8B%C2%AD%E2%81%A0&b=%E2%A0%80%E3%85%A4%EF%BB%BF&c=%E2%80%8Bja"));
+	assert_null(form_trimmed(arena, form, "a"));
+	assert_null(form_trimmed(arena, form, "b"));
+	assert_string_equal(form_trimmed(arena, form, "c"), "\u200bja");
 	assert_null(parse("a=b=c"));
 	assert_string_equal(form_get(form, "a"), "b=c");
 	assert_null(form_parse(arena, NULL, 0, 4, &form));

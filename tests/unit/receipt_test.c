@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "child.h"
 #include "encode.h"
 #include "receipt.h"
@@ -55,17 +56,24 @@ names_are_safe_everywhere(void **state)
 	assert_string_equal(receipt_file_name(*state, LANGUAGE_EN, "7", NULL), "Receipt-7.pdf");
 }
 
-/* Makes a receipt of the fixture NAME (NULL: the certificate alone); gives the exit status, -1 for a signal, and the
- * SHA-256 of what was written. */
-static int
-make(struct arena *arena, const char *name, char sha256[SHA256_HEX])
+/* What a receipt says: TITLE and NAME stand in the texts and in the PDF's own title, TEXT is agreed to. None holds what JSON escapes. */
+static const char *
+describe(struct arena *arena, const char *title, const char *name, const char *signature, const char *text)
 {
-	static const char description[] =
+	return arena_printf(arena,
 	    "{\"verify_url\": \"https://portal.example/verify\", \"language\": \"da\", \"sender\": {\"name\": \"Nordtag ApS\"},"
-	    "\"customer\": \"Jensen Byg A/S\", \"document\": {\"title\": \"Nyt tag\", \"version\": 1}, \"evidence\": {"
-	    "\"name\": \"Mette Jensen\", \"at\": \"2026-11-24T09:31:07.123Z\", \"at_local\": \"2026-11-24T10:31:07\","
-	    "\"signature\": \"drawn\", \"signature_image\": \"iVBORw0KGgo=\", \"consent\": \"Ja\", \"sha256\": \"00\"}, \"history\": ["
-	    "{\"type\": \"document.sent\", \"at\": \"2026-11-23T09:00\"}, {\"type\": \"document.unheard_of\"}]}";
+	    "\"customer\": \"Jensen Byg A/S\", \"document\": {\"title\": \"%s\", \"version\": 1}, \"evidence\": {"
+	    "\"name\": \"%s\", \"at\": \"2026-11-24T09:31:07.123Z\", \"at_local\": \"2026-11-24T10:31:07\","
+	    "\"signature\": \"%s\", \"signature_image\": \"iVBORw0KGgo=\", \"consent\": \"%s\", \"sha256\": \"00\"}, \"history\": ["
+	    "{\"type\": \"document.sent\", \"at\": \"2026-11-23T09:00\"}, {\"type\": \"document.unheard_of\"}]}",
+	    title, name, signature, text);
+}
+
+/* Makes a receipt of DESCRIPTION and the fixture NAME (NULL: the certificate alone); gives the exit status, -1 for a signal, and
+ * the SHA-256 of what was written. */
+static int
+make_of(struct arena *arena, const char *description, const char *name, char sha256[SHA256_HEX])
+{
 	char *const argv[] = {"pdfreceipt", name ? "combined" : "alone", NULL};
 	int pdf = name ? open(arena_printf(arena, "%s/%s", fixtures, name), O_RDONLY | O_CLOEXEC) : -1;
 	int input = memfd_create("input", MFD_CLOEXEC), output = memfd_create("output", MFD_CLOEXEC), status;
@@ -87,6 +95,60 @@ make(struct arena *arena, const char *name, char sha256[SHA256_HEX])
 	if (pdf >= 0)
 		close(pdf);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int
+make(struct arena *arena, const char *name, char sha256[SHA256_HEX])
+{
+	return make_of(arena, describe(arena, "Nyt tag", "Mette Jensen", "drawn", "Ja"), name, sha256);
+}
+
+/* Appends the character C as UTF-8, unless JSON escapes it. */
+static void
+add_character(struct buf *text, uint32_t c)
+{
+	if (c < 0x20 || c == '"' || c == '\\' || (c >= 0xd800 && c <= 0xdfff))
+		return;
+	if (c < 0x80) {
+		buf_char(text, (char)c);
+		return;
+	}
+	if (c >= 0x10000) {
+		buf_char(text, (char)(0xf0 | c >> 18));
+		buf_char(text, (char)(0x80 | (c >> 12 & 0x3f)));
+	} else if (c >= 0x800) {
+		buf_char(text, (char)(0xe0 | c >> 12));
+	}
+	buf_char(text, (char)(c >= 0x800 ? 0x80 | (c >> 6 & 0x3f) : 0xc0 | c >> 6));
+	buf_char(text, (char)(0x80 | (c & 0x3f)));
+}
+
+/* Nobody goes without a receipt for a letter: neither for those that stand for nothing nor for those of no font here. */
+static void
+no_character_stops_it(void **state)
+{
+	enum { STEP = 0x1000, LAST = 0x10ffff };
+	static const char *const signatures[] = {"typed", "drawn", "none"};
+	struct buf odd = buf_new(*state, 0);
+	char sha256[SHA256_HEX];
+
+	for (uint32_t c = 0xfdd0; c <= 0xfdef; c++)
+		add_character(&odd, c);
+	for (uint32_t plane = 0; plane <= LAST; plane += 0x10000)
+		for (uint32_t c = plane + 0xfffe; c <= plane + 0xffff; c++)
+			add_character(&odd, c);
+	buf_text(&odd, "\\u0007\\u202e");
+	for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
+		assert_int_equal(make_of(*state, describe(*state, odd.bytes, odd.bytes, signatures[i], odd.bytes), NULL, sha256),
+		    RECEIPT_CERTIFICATE);
+	for (uint32_t first = 0; first < 0x20000; first += STEP) {
+		struct buf text = buf_new(*state, 0);
+
+		for (uint32_t c = first; c < first + STEP; c++)
+			add_character(&text, c);
+		if (make_of(*state, describe(*state, "Nyt tag", "Mette", "typed", text.bytes), NULL, sha256) != RECEIPT_CERTIFICATE)
+			fail_msg("U+%04X to U+%04X", first, first + STEP - 1);
+	}
 }
 
 static void
@@ -141,6 +203,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(names_are_safe_everywhere, setup, teardown),
+	    cmocka_unit_test_setup_teardown(no_character_stops_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(the_same_twice, setup, teardown),
 	    cmocka_unit_test_setup_teardown(each_pdf_gets_what_it_can_take, setup, teardown),
 	    cmocka_unit_test_setup_teardown(hostile_ones_end, setup, teardown),

@@ -37,7 +37,7 @@ assert_clean(const char *html)
 }
 
 static const struct page_attachment hostile_attachment = {1, HOSTILE, HOSTILE, 1};
-static const struct page_decision hostile_decision = {true, true, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1, HOSTILE, true};
+static const struct page_decision hostile_decision = {true, true, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1, HOSTILE, true, true};
 
 static const struct page_message hostile_thread[] = {
     {1, false, true, false, "changes", HOSTILE, HOSTILE, HOSTILE, 1, 2}, {2, true, false, true, "message", NULL, HOSTILE, HOSTILE, 2, 3},
@@ -48,7 +48,7 @@ static const struct page_share hostile_shares[] = {
     {HOSTILE, HOSTILE, HOSTILE, HOSTILE, false}, {HOSTILE, HOSTILE, NULL, HOSTILE, true},
 };
 
-static const struct page_identity hostile_identity = {"email_code", true, HOSTILE, HOSTILE, true, HOSTILE};
+static const struct page_identity hostile_identity = {"email_code", true, true, HOSTILE, HOSTILE, true, HOSTILE};
 
 static struct document_page
 hostile_document(enum language language, const char *state)

@@ -49,6 +49,33 @@ test_lines(void **state)
 	assert_false(utf8_many_lines("klokke\a"));
 }
 
+/* U+FDD0 to U+FDEF, and the last two of each plane. */
+static void
+test_noncharacters(void **state)
+{
+	static const char *const bad[] = {"\uFFFE", "\uFFFF", "\uFDD0", "\uFDEF", "\U0001FFFE", "\U0001FFFF", "\U0010FFFE", "\U0010FFFF"};
+	static const char *const good[] = {"\uFFFD", "\uFDCF", "\uFDF0", "\U0001FFFD", "\U00020000", "\U0010FFFD", "\uFFFC"};
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		const char *text = arena_printf(arena, "a%sb", bad[i]);
+
+		assert_true(utf8_valid(text, strlen(text)));
+		assert_false(utf8_one_line(text));
+		assert_false(utf8_many_lines(text));
+		assert_true(utf8_safe_line(text)); /* stored, it still goes into a mail's header */
+		assert_string_equal(utf8_drawable(arena, text), "a\uFFFDb");
+	}
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		assert_true(utf8_one_line(good[i]));
+		assert_string_equal(utf8_drawable(arena, good[i]), good[i]);
+	}
+	assert_false(utf8_safe_line("a\nb"));
+	assert_string_equal(utf8_drawable(arena, "ny\r\nlinje\a\xff \u202eæ"), "ny\r\nlinje\uFFFD\uFFFD \uFFFDæ");
+	arena_free(arena);
+}
+
 static void
 test_visible(void **state)
 {
@@ -58,7 +85,7 @@ test_visible(void **state)
 	assert_true(utf8_visible("\U0001F600"));
 	assert_false(utf8_visible(""));
 	assert_false(utf8_visible(" \t\n"));
-	assert_false(utf8_visible("\u200b\u2060\ufeff \u3164"));
+	assert_false(utf8_visible("\u200b\u00ad\u2060\ufeff \u3164\u2800"));
 }
 
 int
@@ -66,6 +93,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_visible),
+	    cmocka_unit_test(test_noncharacters),
 	    cmocka_unit_test(test_malformed_is_refused),
 	    cmocka_unit_test(test_length_counts_characters),
 	    cmocka_unit_test(test_lines),

@@ -154,6 +154,32 @@ image_draw(struct sheet *sheet, cairo_surface_t *image, double x, double bottom,
 	cairo_restore(cairo);
 }
 
+/* One hand for the whole of what stands in LAYOUT: the first that knows every letter; else it stays in plain letters. */
+static void
+hand_choose(PangoLayout *layout)
+{
+	static const char *const hands[] = {"Dancing Script", "Kaushan Script"}; /* the second knows all of Europe's Latin letters */
+	PangoFontDescription *plain = pango_font_description_copy(pango_layout_get_font_description(layout));
+	PangoFontDescription *hand = pango_font_description_copy(plain);
+	PangoAttrList *attributes = pango_attr_list_ref(pango_layout_get_attributes(layout)), *alone = pango_attr_list_copy(attributes);
+	bool fits = false;
+
+	pango_attr_list_insert(alone, pango_attr_fallback_new(FALSE));
+	pango_layout_set_attributes(layout, alone);
+	for (size_t i = 0; i < sizeof hands / sizeof *hands && !fits; i++) {
+		pango_font_description_set_family(hand, hands[i]);
+		pango_layout_set_font_description(layout, hand);
+		fits = !pango_layout_get_unknown_glyphs_count(layout);
+	}
+	pango_layout_set_attributes(layout, attributes);
+	if (!fits)
+		pango_layout_set_font_description(layout, plain);
+	pango_attr_list_unref(alone);
+	pango_attr_list_unref(attributes);
+	pango_font_description_free(hand);
+	pango_font_description_free(plain);
+}
+
 /* The name in a hand's letters, smaller where it is long; of a very long one the beginning. */
 static void
 script_draw(struct sheet *sheet, const char *name, double x, double bottom, double width)
@@ -163,6 +189,7 @@ script_draw(struct sheet *sheet, const char *name, double x, double bottom, doub
 	int natural, height;
 
 	canvas_measure(&sheet->canvas, SCRIPT, 0, name);
+	hand_choose(layout);
 	pango_layout_get_size(layout, &natural, &height);
 
 	double scale = fmax(.5, fmin(1, width * PANGO_SCALE / fmax(natural, 1)));

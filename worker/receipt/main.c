@@ -13,6 +13,7 @@
 #include "certificate.h"
 #include "confine.h"
 #include "json.h"
+#include "utf8.h"
 
 enum {
 	PDF_FD = 3,
@@ -36,6 +37,26 @@ map(int fd, size_t *size)
 	return bytes == MAP_FAILED ? NULL : bytes;
 }
 
+/* Whatever stands in VALUE can be drawn then: what releases before this one took is replaced. */
+static void
+make_drawable(struct arena *arena, struct json_object *value)
+{
+	if (json_object_is_type(value, json_type_string)) {
+		const char *text = json_object_get_string(value), *drawable = utf8_drawable(arena, text);
+
+		if (strcmp(text, drawable) != 0)
+			json_object_set_string(value, drawable);
+	} else if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach(value, name, member) {
+			(void)name;
+			make_drawable(arena, member);
+		}
+	} else if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			make_drawable(arena, json_object_array_get_idx(value, i));
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -51,6 +72,7 @@ main(int argc, char **argv)
 		return EX_OSERR;
 	if (json_parse(arena, description, size, JSON_DEPTH, &receipt))
 		return EX_DATAERR;
+	make_drawable(arena, receipt);
 
 	const char *certificate = certificate_draw(arena, receipt, &certificate_size);
 

@@ -1,13 +1,14 @@
 /* The certificate's pages. */
 #include "sheet.h"
 
-#define FAMILIES "Inter, DejaVu Sans"
+/* The latter ones for what the first lacks: Arabic, Hebrew; Chinese, Japanese, Korean; signs, emoji; Hindi, Tamil, Thai. */
+#define FAMILIES "Inter, DejaVu Sans, WenQuanYi Micro Hei, Symbola, FreeSerif"
 #define BOTTOM 776.0
 #define FOOT 796.0
 #define TOP 74.0 /* of pages after the first */
 
 static const struct style styles[STYLES] = {
-    [TITLE] = {"Inter Display, Inter, DejaVu Sans", "Bold 25", INK, 1.1, -300},
+    [TITLE] = {"Inter Display, " FAMILIES, "Bold 25", INK, 1.1, -300},
     [LEAD] = {FAMILIES, "10.5", INK, 1.14, 0},
     [HEADING] = {FAMILIES, "Semi-Bold 11", INK, 1.2, -50},
     [BODY] = {FAMILIES, "8.8", INK, 1.13, 0},
@@ -17,7 +18,7 @@ static const struct style styles[STYLES] = {
     [LABEL] = {FAMILIES, "Semi-Bold 6.7", QUIET, 1.2, 500},
     [MONO] = {"DejaVu Sans Mono", "6.8", QUIET, 1.15, 0},
     [SUM] = {FAMILIES, "Bold 14", INK, 1.1, -100},
-    [SCRIPT] = {"Dancing Script, Inter, DejaVu Sans", "30", INK, 1, 0},
+    [SCRIPT] = {FAMILIES, "30", INK, 1, 0},
 };
 
 static void
