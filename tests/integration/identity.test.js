@@ -4,6 +4,7 @@ import {after, before, describe, test} from 'node:test';
 import {simplePdf} from '../pdfs/make.js';
 import {assertProblem, metadata} from './lib/api.js';
 import {sha256} from './lib/bytes.js';
+import {askCode, codeTo, cookieOf} from './lib/codes.js';
 import {linkOf} from './lib/links.js';
 import {startPortal} from './lib/portal.js';
 import {formOf, Visitor} from './lib/visitor.js';
@@ -34,25 +35,7 @@ async function sent(changes = coded, pdf = simplePdf('Tilbud', String(++number))
 	return {document, email, given, pdf, visitor: new Visitor(await linkOf(portal, document.id, email))};
 }
 
-const codeIn = mail => mail.text.match(/^\d{6}$/m)?.[0];
-
-// The code of the mail after those that were there before.
-async function codeTo(email, seen = 0) {
-	const mails = await waitFor(`a code to ${email}`, async () => {
-		const found = (await portal.mails()).filter(mail => mail.to === email && codeIn(mail));
-
-		return found.length > seen && found;
-	});
-
-	return codeIn(mails.at(-1));
-}
-
-async function ask(visitor, email, fields = {}, seen = 0) {
-	const answer = await visitor.post('/identity', fields);
-
-	assert.equal(answer.status, 303, answer.text);
-	return codeTo(email, seen);
-}
+const ask = (visitor, email, fields, seen) => askCode(portal, visitor, email, fields, seen);
 
 const otherThan = code => code === '123456' ? '654321' : '123456';
 const later = (interval, what) => portal.sql(`UPDATE identity_challenge SET ${['created_at', 'expires_at'].map(column =>
@@ -128,7 +111,7 @@ describe('a code to the contact\'s own address', () => {
 		const answer = await visitor.post('/identity', form);
 
 		assert.match(answer.headers.get('location'), /\?lang=en#accept$/);
-		await codeTo(email);
+		await codeTo(portal, email);
 		assert.match((await visitor.get('?lang=en')).text, /The code has been sent to i\*\*\*@example\.dk/);
 	});
 
@@ -265,7 +248,7 @@ describe('the public link', () => {
 
 		assert.equal(answer.status, 303, answer.text);
 		visitor.headers.cookie += `; ${answer.headers.get('set-cookie').split(';')[0]}`;
-		return codeTo(email);
+		return codeTo(portal, email);
 	}
 
 	test('can be accepted by only with a code, the visitor giving name and address', async () => {
@@ -295,8 +278,52 @@ describe('the public link', () => {
 		assert.match((await stranger.get()).text, /Søren Holm har accepteret/);
 		assert.ok(!(await stranger.get()).text.includes(email));
 		assert.equal((await visitor.post('/accept', {...form, name: 'Søren Holm', consent: 'yes', code})).status, 200);
-		assert.equal((await stranger.post('/accept', {...form, name: 'Søren Holm', consent: 'yes', code})).status, 409);
+		assert.equal((await stranger.post('/accept', {...form, name: 'Søren Holm', consent: 'yes', code: otherThan(code)})).status, 409);
 		await portal.mail('with the receipt', mail => mail.to === email && /Kvittering/.test(mail.subject));
+	});
+
+	test('who accepted is known again by the cookie that the accept gave, or by the code', async () => {
+		const {document} = await sent(open), email = `igen-${++number}@example.dk`;
+		const visitor = await entered(document), code = await ask(visitor, email, {email}); // and throws that cookie away
+		const form = {version: '1', sha256: document.version.sha256, name: 'Søren Holm', email, code, consent: 'yes'};
+		const answer = await visitor.post('/accept', form), cookie = cookieOf(answer, 'identity');
+
+		assert.equal(answer.status, 303, answer.text);
+		assert.ok(cookie);
+		const again = await visitor.post('/accept', form);
+
+		assert.equal(again.status, 200, again.text);
+		assert.match(again.text, /Tak, Søren Holm/);
+		assert.equal((await visitor.post('/accept', {...form, email: email.toUpperCase()})).status, 200);
+		const known = new Visitor(visitor.link, {cookie: `${visitor.headers.cookie}; ${cookie}`});
+
+		assert.match((await known.get()).text, /Tak, Søren Holm/);
+		assert.equal((await known.post('/accept', {...form, code: ''})).status, 200);
+		assert.equal((await known.post('/decline', {...form, reason: 'Nej'})).status, 409);
+		for (const wrong of [{code: otherThan(code)}, {code: ''}, {email: 'anden@example.dk'}, {email: ''}, {sha256: sha256('x')}])
+			assert.equal((await visitor.post('/accept', {...form, ...wrong})).status, 409, JSON.stringify(wrong));
+		for (let i = 0; i < 5; i++)
+			await visitor.post('/accept', {...form, code: otherThan(code)});
+		assert.equal((await visitor.post('/accept', form)).status, 409, 'guessing ends it');
+	});
+
+	test('the API\'s proof makes no cookie', async () => {
+		const {document} = await sent(open), email = `bevis-${++number}@example.dk`;
+		const visitor = await entered(document), code = await known(visitor, email);
+		const form = {...await visitor.form(), name: 'Søren Holm', consent: 'yes', code};
+
+		assert.equal((await visitor.post('/accept', form)).status, 303);
+		const {challenge_id: id} = (await api.events(document.id)).find(({type}) => type === 'document.accepted').data.proof;
+		const [, made] = visitor.headers.cookie.match(/identity=([^;]+)/), stranger = await entered(document);
+		const entrance = stranger.headers.cookie;
+
+		assert.ok(made.includes(id), 'what it stands for is no secret');
+		for (const forged of [id, made.replace(/.$/, c => c === 'A' ? 'B' : 'A'), made.slice(0, made.lastIndexOf('.')),
+			`${made.split('.').slice(0, 3).join('.')}.${entrance.split('.').at(-1)}`, `1.${id}.99999999999.AAAAAAAAAAAAAAAAAAAAAA`]) {
+			stranger.headers.cookie = `${entrance}; identity=${forged}`;
+			assert.match((await stranger.get()).text, /Søren Holm har accepteret/, forged);
+			assert.equal((await stranger.post('/accept', {...form, email: '', code: ''})).status, 409, forged);
+		}
 	});
 
 	test('is declined the same way', async () => {
@@ -367,6 +394,29 @@ describe('links that the sender was shown', () => {
 		assert.equal(found.identity, 'email_code');
 	});
 
+	test('are declined by with a code too: the sender could say no in the customer\'s name', async () => {
+		const email = `vist-nej-${++number}@example.dk`, contacts = [{name: 'Mette Jensen', email, language: 'da'}];
+		const document = await other.api.send(metadata('shown-no', {contacts}), simplePdf('Vist nej'));
+		const visitor = new Visitor(document.contacts[0].link), form = await visitor.form('/decline');
+
+		assert.ok('code' in form && !('name' in form));
+		assert.match((await visitor.get()).text, /Bed først om en kode ovenfor/);
+		const refused = await visitor.post('/decline', {...form, reason: 'Nej'});
+
+		assert.equal(refused.status, 422);
+		assert.match(refused.text, /Skriv koden fra mailen/);
+		assert.match(refused.html, /<details class="decline" open>/);
+		assert.equal((await other.api.document(document.id)).state, 'sent');
+		const code = await ask(visitor, email);
+
+		assert.equal((await visitor.post('/decline', {...form, code: otherThan(code), reason: 'Nej'})).status, 422);
+		assert.equal((await visitor.post('/decline', {...form, code, reason: 'Nej'})).status, 303);
+		assert.equal((await visitor.post('/decline', {...form, code, reason: 'Nej'})).status, 200, 'the same again');
+		const {decision} = await other.api.document(document.id);
+
+		assert.deepEqual([decision.type, decision.identity, decision.by.name], ['declined', 'email_code', 'Mette Jensen']);
+	});
+
 	test('a rotated one is new, and shown only while the setting says so', async () => {
 		const document = await other.api.send(metadata('rotated', {}), simplePdf('Nyt link'));
 		const [contact] = document.contacts;
@@ -387,6 +437,8 @@ describe('declining', () => {
 
 		assert.equal(answer.status, 422);
 		assert.match(answer.text, /Skriv en kort begrundelse/);
+		for (const reason of ['\u200b', '\u00ad\u2060', '\u3164', '\ufeff', '\u2800 \u200b'])
+			assert.match((await visitor.post('/decline', {...form, reason})).text, /Skriv en kort begrundelse/, JSON.stringify(reason));
 		assert.equal(await state(document.id), 'sent');
 		assert.equal((await visitor.post('/decline', {...form, reason: 'For dyrt'})).status, 303);
 	});

@@ -1,8 +1,6 @@
 // The receipt of an acceptance: a PDF that says who, what, when and how, for those who may have it.
 import assert from 'node:assert/strict';
-import {execFileSync} from 'node:child_process';
-import {existsSync, mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {existsSync, statSync, writeFileSync} from 'node:fs';
 import {after, describe, test} from 'node:test';
 import jsQR from 'jsqr';
 import PostalMime from 'postal-mime';
@@ -11,6 +9,7 @@ import {bigPdf, halfPdf, loopPdf, manyPagesPdf, nestedPdf, objectBombPdf, signed
 import {assertProblem, metadata} from './lib/api.js';
 import {sha256} from './lib/bytes.js';
 import {linkOf} from './lib/links.js';
+import {assertClean, infoOf, onDisk, run, textOf} from './lib/pdf_readers.js';
 import {startPortal} from './lib/portal.js';
 import {pathOf, strayFiles} from './lib/store.js';
 import {Visitor} from './lib/visitor.js';
@@ -18,12 +17,8 @@ import {waitFor} from './lib/wait.js';
 
 const portal = await startPortal();
 const {api, tenantId} = await portal.tenant('Nordtag ApS', '--reply-to', 'tilbud@nordtag.example');
-const folder = mkdtempSync('/tmp/receipts-');
 
-after(async () => {
-	await portal.stop();
-	rmSync(folder, {recursive: true, force: true});
-});
+after(() => portal.stop());
 
 // A quote to one contact, and a visitor with their link.
 async function sent(externalId, changes = {}, pdf = simplePdf(`Tilbud ${externalId}`), attachments = []) {
@@ -49,23 +44,6 @@ const receiptOf = id => waitFor('a receipt', async () => {
 	assert.ok([200, 503].includes(answer.status), JSON.stringify(answer.body));
 	return answer.status === 200 && answer;
 });
-
-function onDisk(pdf) {
-	const path = join(folder, `${sha256(pdf)}.pdf`);
-
-	writeFileSync(path, pdf);
-	return path;
-}
-
-const run = (program, ...words) => execFileSync(program, words, {stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28});
-const textOf = pdf => run('pdftotext', '-layout', onDisk(pdf), '-').toString().normalize();
-const infoOf = pdf => Object.fromEntries(run('pdfinfo', onDisk(pdf)).toString().split('\n').map(line => line.split(/:\s+/)));
-
-// qpdf and poppler have nothing to complain about.
-function assertClean(pdf) {
-	assert.match(run('qpdf', '--check', onDisk(pdf)).toString(), /No syntax or stream encoding errors found/);
-	assert.equal(run('sh', '-c', 'pdftotext "$0" /dev/null 2>&1; pdfinfo -struct "$0" 2>&1 >/dev/null', onDisk(pdf)).toString(), '');
-}
 
 // What the QR code on a page says.
 function codeOn(pdf, page) {
@@ -95,10 +73,10 @@ describe('the receipt of an acceptance', async () => {
 	const answer = await receiptOf(quote.document.id);
 	const pdf = answer.body, text = textOf(pdf);
 
-	test('is the accepted PDF followed by its certificate', () => {
+	test('is the accepted PDF followed by its certificate', async () => {
 		assert.equal(answer.headers.get('content-type'), 'application/pdf');
 		assert.match(answer.headers.get('content-disposition'), /attachment; filename="?Kvittering-2026-0117\.pdf/);
-		assertClean(pdf);
+		await assertClean(pdf);
 		assert.ok(Number(infoOf(pdf).Pages) >= 4);
 		for (const page of ['Side 1 af 3', 'Side 3 af 3', 'Tilbuddet er accepteret'])
 			assert.ok(text.includes(page), page);
@@ -243,7 +221,7 @@ test('a signed PDF stays as it is, with the certificate beside it', async () => 
 	const {body} = await receiptOf(document.id);
 
 	assert.ok((await visitor.get('/download')).bytes.equals(signed));
-	assertClean(body);
+	await assertClean(body);
 	assert.ok(!textOf(body).includes('Underskrevet tilbud'));
 	assert.ok(textOf(body).includes(sha256(signed)));
 	assert.equal(codeOn(body, 1), `${portal.url}/verify?sha256=${sha256(signed)}`);
@@ -264,7 +242,7 @@ describe('an odd PDF stops no mail:', () => {
 			if (status === 422)
 				return t.skip(`is not taken: ${body.detail}`);
 			assert.equal((await new Visitor(await linkOf(portal, body.id, `odd-${name}@example.dk`)).accept({name: 'Mette'})).status, 303);
-			assertClean((await receiptOf(body.id)).body);
+			await assertClean((await receiptOf(body.id)).body);
 			const [mail] = await acceptMails(`odd-${name}@example.dk`, 2);
 
 			if (name === 'big') {
@@ -336,7 +314,7 @@ test('workers that are killed leave one receipt each and one mail to each', asyn
 		await waitFor('the worker to be back', () => portal.pids('worker').length);
 	}
 	for (const {document, email} of quotes) {
-		assertClean((await receiptOf(document.id)).body);
+		await assertClean((await receiptOf(document.id)).body);
 		const ids = new Set((await acceptMails(email, 2)).map(mail => mail.id));
 
 		assert.equal(ids.size, 2);

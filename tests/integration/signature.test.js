@@ -5,6 +5,7 @@ import {deflateSync} from 'node:zlib';
 import {simplePdf} from '../pdfs/make.js';
 import {metadata} from './lib/api.js';
 import {sha256} from './lib/bytes.js';
+import {dataUrl as url, drawing, pngHead as header, pngStart as start} from './lib/drawing.js';
 import {pngChunk, pngOf} from './lib/files.js';
 import {linkOf} from './lib/links.js';
 import {startPortal} from './lib/portal.js';
@@ -14,28 +15,6 @@ const portal = await startPortal();
 const {api, tenantId} = await portal.tenant();
 
 after(() => portal.stop());
-
-const start = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-
-function header(width, height) {
-	const bytes = Buffer.alloc(13);
-
-	bytes.writeUInt32BE(width, 0);
-	bytes.writeUInt32BE(height, 4);
-	bytes.set([8, 6], 8);
-	return pngChunk('IHDR', bytes);
-}
-
-// A bar of ink on a transparent ground; EXTRA chunks before the pixels.
-function drawing(width = 300, height = 100, extra = [], ink = 1) {
-	const row = y => Buffer.concat([Buffer.of(0), ...Array.from({length: width}, (_, x) =>
-		Buffer.from(ink && y > 40 && y < 46 && x > 50 && x < 250 ? [20, 20, 60, 255] : [0, 0, 0, 0]))]);
-
-	return Buffer.concat([start, header(width, height), ...extra,
-		pngChunk('IDAT', deflateSync(Buffer.concat(Array.from({length: height}, (_, y) => row(y))))), pngChunk('IEND', Buffer.alloc(0))]);
-}
-
-const url = (bytes, type = 'image/png') => `data:${type};base64,${bytes.toString('base64')}`;
 
 let number = 0;
 
@@ -102,7 +81,8 @@ test('what is no drawing is refused, and leaves nothing behind', async () => {
 		['nothing', '', blank], ['an empty picture', url(drawing(300, 100, [], 0)), blank], ['one pixel', url(pngOf(0)), blank],
 		['a bomb', url(bomb), bad], ['a picture beyond the bounds', url(drawing(2001, 10)), bad],
 		['an SVG', url(svg, 'image/svg+xml'), bad], ['an SVG that calls itself PNG', url(svg), bad],
-		['half a PNG', url(drawing().subarray(0, 80)), bad], ['no base64', 'data:image/png;base64,!!!', bad],
+		['half a PNG', url(drawing().subarray(0, 80)), bad], ['a PNG without its end', url(drawing().subarray(0, -12)), bad],
+		['a PNG whose end is cut', url(drawing().subarray(0, -1)), bad], ['no base64', 'data:image/png;base64,!!!', bad],
 		['an address', 'https://evil.example/a.png', bad], ['a script', 'javascript:alert(1)', bad],
 	]) {
 		const answer = await visitor.accept({sign: 'drawn', signature, purchase_order: 'PO-3'});
