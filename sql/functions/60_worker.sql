@@ -311,19 +311,20 @@ END $$;
 CREATE OR REPLACE FUNCTION worker_expire(p_limit integer) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
-	d document;
 	v_at timestamptz := portal_now();
-	v_count integer := 0;
+	v_count bigint;
 BEGIN
-	FOR d IN SELECT * FROM document
+	WITH due AS (
+		SELECT tenant_id, id FROM document
 		WHERE expires_at <= v_at AND expiry_told_at IS NULL AND decided IS NULL AND withdrawn_at IS NULL
 			AND removed_at IS NULL
 		LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
-	LOOP
-		UPDATE document SET expiry_told_at = v_at WHERE tenant_id = d.tenant_id AND id = d.id;
-		PERFORM event_append(d.tenant_id, d.id, 'document.expired', d.version, NULL, NULL, v_at, NULL, NULL, NULL);
-		v_count := v_count + 1;
-	END LOOP;
+	), told AS (
+		UPDATE document d SET expiry_told_at = v_at FROM due
+		WHERE d.tenant_id = due.tenant_id AND d.id = due.id RETURNING d.*
+	)
+	SELECT count(event_append(tenant_id, id, 'document.expired', version, NULL, NULL, v_at, NULL, NULL, NULL))
+	INTO v_count FROM told;
 	RETURN json_build_object('expired', v_count);
 END $$;
 
@@ -331,23 +332,15 @@ END $$;
 CREATE OR REPLACE FUNCTION worker_archive(p_limit integer) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
-	d document;
 	v_at timestamptz := portal_now();
-	v_count integer := 0;
+	v_archived bigint := (SELECT count(document_archive(due.d, true, v_at, NULL)) FROM (
+		SELECT d FROM document d WHERE d.archive_at <= v_at AND d.archived_at IS NULL AND d.removed_at IS NULL
+		LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED) due);
+	v_removed bigint := (SELECT count(document_remove(due.d, v_at, NULL)) FROM (
+		SELECT d FROM document d WHERE d.remove_at <= v_at AND d.removed_at IS NULL
+		LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED) due);
 BEGIN
-	FOR d IN SELECT * FROM document WHERE archive_at <= v_at AND archived_at IS NULL AND removed_at IS NULL
-		LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
-	LOOP
-		PERFORM document_archive(d, true, v_at, NULL);
-		v_count := v_count + 1;
-	END LOOP;
-	FOR d IN SELECT * FROM document WHERE remove_at <= v_at AND removed_at IS NULL
-		LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
-	LOOP
-		PERFORM document_remove(d, v_at, NULL);
-		v_count := v_count + 1;
-	END LOOP;
-	RETURN json_build_object('done', v_count);
+	RETURN json_build_object('done', v_archived + v_removed);
 END $$;
 
 -- First half of erasing bytes, inside the caller's transaction: takes the bytes' lock exclusively and

@@ -1,11 +1,11 @@
 // The public link's access code: how it is set, what it opens, and how it locks.
 import assert from 'node:assert/strict';
-import {request as httpRequest} from 'node:http';
 import {after, describe, test} from 'node:test';
 import {simplePdf} from '../pdfs/make.js';
+import {newAddress, requestFrom} from './lib/address.js';
 import {assertProblem, metadata} from './lib/api.js';
 import {startPortal} from './lib/portal.js';
-import {textOf, Visitor} from './lib/visitor.js';
+import {Visitor} from './lib/visitor.js';
 import {waitFor} from './lib/wait.js';
 
 const portal = await startPortal();
@@ -19,28 +19,8 @@ const given = (externalId, code, changes = {}) => metadata(externalId, {visibili
 const send = (...words) => api.send(given(...words), pdf);
 const patch = (id, value) => api.request('PATCH', `/documents/${id}`, {body: JSON.stringify(value)});
 
-// A form posted from this address of loopback: {status, headers, html, text}.
-function postFrom(address, url, fields, headers = {}) {
-	return new Promise((resolve, reject) => {
-		const request = httpRequest(url, {method: 'POST', localAddress: address, headers: {
-			'content-type': 'application/x-www-form-urlencoded', ...headers}}, answer => {
-			const chunks = [];
-
-			answer.on('data', chunk => chunks.push(chunk));
-			answer.on('end', () => {
-				const html = Buffer.concat(chunks).toString();
-
-				resolve({status: answer.statusCode, headers: answer.headers, html, text: textOf(html)});
-			});
-		});
-
-		request.on('error', reject);
-		request.end(String(new URLSearchParams(fields)));
-	});
-}
-
-let lastAddress = 1;
-const newAddress = () => `127.0.0.${++lastAddress}`;
+const postFrom = (address, url, fields, headers = {}) => requestFrom(address, url, {method: 'POST',
+	headers: {'content-type': 'application/x-www-form-urlencoded', ...headers}, body: String(new URLSearchParams(fields))});
 
 // Tries a code; each of these tests from an address of its own, so that none locks another out.
 const tryCode = (document, code, address = newAddress()) => postFrom(address, `${document.links.public}/code`, {code});

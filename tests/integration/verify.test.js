@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import {randomBytes} from 'node:crypto';
 import {readFileSync} from 'node:fs';
-import {request as httpRequest} from 'node:http';
 import {after, describe, test} from 'node:test';
 import {bigPdf, simplePdf} from '../pdfs/make.js';
+import {newAddress, requestFrom} from './lib/address.js';
 import {assertProblem, metadata} from './lib/api.js';
 import {sha256} from './lib/bytes.js';
 import {linkOf} from './lib/links.js';
@@ -18,26 +18,8 @@ const own = await portal.tenant('Nordtag ApS');
 
 after(() => portal.stop());
 
-let lastAddress = 1;
-
-// The check page, each time from another address of loopback, so that its rate is not ours: {status, headers, html, text}.
-function ask(method, path, {body, headers = {}, address = `127.0.1.${++lastAddress}`} = {}) {
-	return new Promise((resolve, reject) => {
-		const request = httpRequest(portal.url + path, {method, localAddress: address, headers}, answer => {
-			const chunks = [];
-
-			answer.on('data', chunk => chunks.push(chunk));
-			answer.on('end', () => {
-				const html = Buffer.concat(chunks).toString();
-
-				resolve({status: answer.statusCode, headers: answer.headers, html, text: textOf(html)});
-			});
-		});
-
-		request.on('error', reject);
-		request.end(body);
-	});
-}
+// The check page, each time from another address of loopback, so that its rate is not ours.
+const ask = (method, path, {address = newAddress(), ...rest} = {}) => requestFrom(address, portal.url + path, {method, ...rest});
 
 const asked = (hash, query = '') => ask('GET', `/verify?sha256=${hash}${query}`);
 const posted = (hash, headers = {}) => ask('POST', '/verify', {body: `sha256=${hash}`,

@@ -1,10 +1,6 @@
 // A browser without JavaScript that keeps cookies: for pages one signs in to. It comes from an address of its own
 // within loopback, so that limits by address meet one browser alone.
-import {request as httpRequest} from 'node:http';
-import {textOf} from './visitor.js';
-
-let last = 0;
-const newAddress = () => `127.0.${1 + Math.floor(++last / 250)}.${1 + last % 250}`;
+import {newAddress, requestFrom} from './address.js';
 
 const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
 
@@ -17,27 +13,13 @@ export class Browser {
 	}
 
 	// {status, headers, html, text, cookies}; `cookies` are those that this answer set.
-	request(method, path, {body, headers = {}} = {}) {
+	async request(method, path, {body, headers = {}} = {}) {
 		const cookie = [...this.cookies].filter(([, {attributes}]) => path.startsWith(attributes.path))
 			.map(([name, {value}]) => `${name}=${value}`).join('; ');
 		const all = {...this.headers, ...(cookie && {cookie}), ...(body !== undefined && {'content-type': 'application/x-www-form-urlencoded'}), ...headers};
+		const answer = await requestFrom(this.address, this.url + path, {method, headers: all, body});
 
-		return new Promise((resolve, reject) => {
-			const request = httpRequest(this.url + path, {method, localAddress: this.address, headers: all}, answer => {
-				const chunks = [];
-
-				answer.on('data', chunk => chunks.push(chunk));
-				answer.on('end', () => {
-					const html = Buffer.concat(chunks).toString();
-
-					resolve({status: answer.statusCode, headers: answer.headers, html, text: textOf(html),
-						cookies: this.keep(answer.headers['set-cookie'] ?? [])});
-				});
-			});
-
-			request.on('error', reject);
-			request.end(body);
-		});
+		return {...answer, cookies: this.keep(answer.headers['set-cookie'] ?? [])};
 	}
 
 	keep(lines) {
