@@ -20,6 +20,15 @@ after(async () => {
 	await smtp.stop();
 });
 
+test('contacts stand in the order in which they were sent', async () => {
+	for (const name of ['order-1', 'order-2', 'order-3']) {
+		const contacts = Array.from({length: 20}, (_, n) => person(name, (n * 7) % 20));
+		const document = await api.send(metadata(name, {contacts}), simplePdf(name));
+
+		assert.deepEqual(document.contacts.map(contact => contact.email), contacts.map(contact => contact.email));
+	}
+});
+
 describe('links', () => {
 	const contactOf = async (id, email) => (await api.document(id)).contacts.find(contact => contact.email === email);
 
