@@ -80,6 +80,10 @@ describe('metrics and readiness', () => {
 
 		assert.ok(asked.length > 10);
 		assert.deepEqual(asked.filter(name => !told.includes(name)), []);
+		const {executables} = /executables='(?<executables>.*)'/.exec(readFileSync(join(root, 'scripts/programs.sh'), 'utf8')).groups;
+
+		for (const app of ['app-a', 'app-b'])
+			assert.ok(read('monitoring/prometheus.yml').includes(executables.split(' ').map(name => `${app}/${name}`).join(', ')), app);
 		const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(match => match[1]);
 
 		assert.deepEqual([...manual.matchAll(/^### (Portal\w+)$/gm)].map(match => match[1]), names);

@@ -90,12 +90,14 @@ describe('docker-compose', {skip}, () => {
 			await assert.rejects(portal.exec('nginx', 'sh', '-c', ': >/var/lib/portal/certificates/x'), /Read-only file system/);
 		});
 
-		test('each service holds its own keys alone', async () => {
+		test('each service holds its own keys alone, and the worker the mail server\'s', async () => {
 			const held = async service => (await portal.exec(service, 'ls', '/var/lib/portal/secrets')).split('\n').sort();
 
 			assert.deepEqual(await held('app-a'), ['customer', 'customer.pgpass', 'sender', 'sender.pgpass']);
 			assert.deepEqual(await held('worker'), ['worker', 'worker.pgpass']);
 			assert.deepEqual((await held('nginx')).filter(Boolean), []);
+			for (const service of services)
+				assert.equal((await portal.inspect(service, '{{.Config.Env}}')).includes('PORTAL_SMTP_URL'), service === 'worker', service);
 		});
 
 		test('HTTP leads to HTTPS; HSTS; HTTP/2; nothing below TLS 1.2', async () => {
@@ -263,6 +265,7 @@ describe('docker-compose', {skip}, () => {
 
 			await assert.rejects(portal.composeWith(settings, 'run', '--rm', 'init'), new RegExp(`${name}: `), name);
 		}
+		await assert.rejects(portal.composeWith({PORTAL_SMTP_URL: 'smtp://mail.example:25'}, 'run', '--rm', 'init'), /PORTAL_MAIL_FROM is not set/);
 	});
 
 	test('a certificate of one\'s own', async () => {

@@ -6,14 +6,14 @@ import {join, resolve} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {waitFor} from '../integration/lib/wait.js';
 import {atEnd, containerMails, docker, engineMissing, root, run, runAtEnd} from './lib/docker.js';
-import {curl, newSender, walk} from './lib/walk.js';
+import {curl, newSender, sendQuote, walk} from './lib/walk.js';
 
 const build = resolve(root, process.env.PORTAL_BUILD ?? 'build');
 const skip = await engineMissing('docker') ?? false;
 const services = ['dokumentportal@view.service', 'dokumentportal@upload.service', 'dokumentportal-worker.service', 'dokumentportal-nginx.service'];
 
 describe('the Debian package', {skip}, () => {
-	let folder, container, place;
+	let folder, container, place, sender;
 	const shell = async (line, user = 'root') => docker('exec', '-u', user, container, 'bash', '-c', line);
 	// As systemd would: in the background, without a terminal.
 	const start = (user, ...words) => docker('exec', '-d', '-u', user, container, ...words);
@@ -61,8 +61,34 @@ describe('the Debian package', {skip}, () => {
 		await shell('setcap cap_net_bind_service=+ep /usr/sbin/nginx'); // AmbientCapabilities= does that
 		await start('dokumentportal', 'dokumentportal', 'nginx');
 		await waitFor('readiness', async () => (await curl(place, `${place.url}/readyz`)).status === 204, 60);
-		await walk(await newSender(place), 't-2026-0118');
+		sender = await newSender(place);
+		await walk(sender, 't-2026-0118');
 		assert.match(await place.ctl('verify', '--store'), /\b0 findings/);
+	});
+
+	test('new passwords while all goes on; a new key that signs', async () => {
+		const secrets = '/etc/dokumentportal/secrets';
+		const passwords = () => shell(`sha256sum ${secrets}/*.pgpass`);
+		const old = await passwords();
+
+		await shell(`rm ${secrets}/*.pgpass && dokumentportal setup`);
+		assert.notEqual(await passwords(), old);
+		await place.ctl('secrets', 'rotate', secrets, 'sign');
+		assert.match(await place.ctl('keys'), /"ed25519-2-/);
+		await walk(sender, 't-2026-0119');
+	});
+
+	test('a backup, and back to it', async () => {
+		await shell('install -d -o dokumentportal -g dokumentportal -m 700 /srv/backup');
+		assert.match(await place.ctl('backup', '/srv/backup'), /the database and \d+ files/);
+		const {document} = await sendQuote(sender, 't-forgotten');
+
+		assert.match(await place.ctl('restore', '/srv/backup', '--replace'), /restored/);
+		await shell('dokumentportal setup');
+		assert.match(await place.ctl('verify', '--store'), /\b0 findings/);
+		await waitFor('readiness', async () => (await curl(place, `${place.url}/readyz`)).status === 204, 60);
+		await assert.rejects(sender.document(document.id), /404/);
+		await walk(sender, 't-restored');
 	});
 
 	// A file system with the package's units and just enough of systemd's for the checker.

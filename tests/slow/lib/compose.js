@@ -43,7 +43,7 @@ class Composition {
 		this.plainUrl = `http://localhost:${port}`;
 		this.certificate = `${folder}.pem`;
 		this.logs = '';
-		this.settings = {PORTAL_PORT: String(port), PORTAL_TLS_PORT: String(tlsPort), PORTAL_WEBHOOK_ALLOW: '0.0.0.0/0'};
+		this.settings = {PORTAL_PORT: String(port), PORTAL_TLS_PORT: String(tlsPort), PORTAL_WEBHOOK_ALLOW: '0.0.0.0/0', PORTAL_SMTP_URL: ''};
 	}
 
 	// For a command in the clone; SETTINGS besides those that are set already.
