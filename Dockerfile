@@ -29,7 +29,7 @@ FROM debian:bookworm-slim
 COPY scripts/image-without /etc/dpkg/dpkg.cfg.d/image
 COPY scripts/packages scripts/apt-install /opt/portal/scripts/
 RUN sh /opt/portal/scripts/apt-install $(sed -n 's/^image //p' /opt/portal/scripts/packages) \
- && apt-get clean && rm -rf /var/lib/apt/lists/*
+ && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old
 COPY --from=build /src/icu /usr/local/lib/
 RUN ldconfig
 COPY --from=build /src/build/bin /opt/portal/bin
