@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "cookie.h"
 #include "one_time_code.h"
 #include "token.h"
 
@@ -165,6 +166,33 @@ a_code_is_right_for_its_nonce_and_purpose(void **state)
 	assert_false(one_time_code_right(f->arena, f->customer, "login", id, arena_printf(f->arena, "%s0", code)));
 }
 
+static void
+a_cookie_is_good_for_what_it_was_made_for(void **state)
+{
+	struct fixture *f = *state;
+	const char *cookie = cookie_bound(f->arena, f->customer, "identity a", id, 1);
+	const char *parts[4], *forged;
+	char *rest = arena_strdup(f->arena, cookie);
+
+	assert_string_equal(cookie_bound_value(f->arena, f->customer, "identity a", cookie), id);
+	assert_null(cookie_bound_value(f->arena, f->customer, "identity b", cookie));
+	assert_null(cookie_bound_value(f->arena, f->customer, "a", cookie));
+	assert_null(cookie_bound_value(f->arena, f->worker, "identity a", cookie)); /* which has no such key */
+	assert_null(cookie_bound(f->arena, f->worker, "identity a", id, 1));
+	for (int i = 0; i < 4; i++)
+		parts[i] = strtok_r(rest, ".", &rest);
+	forged = arena_printf(f->arena, "%s.%s.%s0.%s", parts[0], parts[1], parts[2], parts[3]); /* for longer */
+	assert_null(cookie_bound_value(f->arena, f->customer, "identity a", forged));
+	forged = arena_printf(f->arena, "%s.x%s.%s.%s", parts[0], parts[1] + 1, parts[2], parts[3]);
+	assert_null(cookie_bound_value(f->arena, f->customer, "identity a", forged));
+	forged = arena_printf(f->arena, "2.%s.%s.%s", parts[1], parts[2], parts[3]);
+	assert_null(cookie_bound_value(f->arena, f->customer, "identity a", forged));
+	for (size_t length = strlen(cookie); length--;)
+		assert_null(cookie_bound_value(f->arena, f->customer, "identity a", arena_strndup(f->arena, cookie, length)));
+	cookie = cookie_bound(f->arena, f->customer, "identity a", id, -1);
+	assert_null(cookie_bound_value(f->arena, f->customer, "identity a", cookie));
+}
+
 int
 main(void)
 {
@@ -176,6 +204,7 @@ main(void)
 	    cmocka_unit_test(sealed_values_open_for_their_tenant_only),
 	    cmocka_unit_test(api_keys_are_long_and_hashed),
 	    cmocka_unit_test(a_code_is_right_for_its_nonce_and_purpose),
+	    cmocka_unit_test(a_cookie_is_good_for_what_it_was_made_for),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
