@@ -9,7 +9,7 @@
 			return [document.getElementById(id), fresh.getElementById(id)];
 		});
 		var fields = document.getElementById("fields");
-		var decline = document.querySelector(".decline form");
+		var decline = document.querySelector("form[action$='/decline']");
 
 		if (!parts.every(function (part) { return part[0] && part[1]; }))
 			return false;
@@ -17,10 +17,10 @@
 			part[0].replaceWith(part[1]);
 		});
 		fields.disabled = parts[2][1].disabled;
-		document.querySelectorAll(".decline input[name=email], .accept > .problem").forEach(function (old) {
+		document.querySelectorAll("form[action$='/decline'] input[name=email], .accept > .problem").forEach(function (old) {
 			old.remove();
 		});
-		fresh.querySelectorAll(".decline input[name=email]").forEach(function (hidden) {
+		fresh.querySelectorAll("form[action$='/decline'] input[name=email]").forEach(function (hidden) {
 			decline.append(hidden);
 		});
 		document.querySelector(fields.disabled ? "#identity input:not([type=hidden]), #identity button"
