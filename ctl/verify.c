@@ -82,6 +82,41 @@ bundle_verify(struct command_line *line, const char *path)
 	return NULL;
 }
 
+/* "2 decisions are not yet signed; the oldest has waited for 40 s" */
+static void
+waiting_print(const struct chain_waiting *waiting, const char *what, const char *lacking)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}, {1, "seconds"}};
+	size_t unit = 0;
+
+	if (!waiting->count)
+		return;
+	while (unit < 3 && waiting->oldest < 2 * units[unit].seconds)
+		unit++;
+	printf("note: %ld %s, %s; the oldest has waited for %lld %s\n", waiting->count, what, lacking,
+	    (long long)((waiting->oldest > 0 ? waiting->oldest : 0) / units[unit].seconds), units[unit].name);
+}
+
+/* What the worker has still to do is no finding as long as it may take so long. */
+static void
+notes_print(const struct chain_result *result)
+{
+	enum { AWAY = 120 }; /* s; it says that it lives every 5 */
+
+	waiting_print(&result->decisions, "decisions", "not yet signed");
+	waiting_print(&result->histories, "documents", "with events not yet signed, which is done once a day");
+	waiting_print(&result->unmade, "receipts", "not yet made");
+	waiting_print(&result->receipts, "receipts", "not yet signed");
+	if (result->unsignable)
+		printf("note: %ld receipts, erased or of removed documents, from before receipts were signed\n", result->unsignable);
+	if (result->idle >= AWAY)
+		printf("note: no worker has been at work for %lld minutes; what waits for it is not counted as a finding meanwhile\n",
+		    (long long)(result->idle / 60));
+}
+
 const struct problem *
 ctl_verify(struct command_line *line)
 {
@@ -100,6 +135,7 @@ ctl_verify(struct command_line *line)
 	}
 	TRY(trusted_keys(line, &scope.keys));
 	TRY(chain_verify(line->db, line->arena, &scope, finding_print, NULL, &result));
+	notes_print(&result);
 	printf("%ld documents, %ld events, %ld signatures, ", result.documents, result.events, result.signatures);
 	if (scope.store_dir)
 		printf("%ld files, ", result.files);

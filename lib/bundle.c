@@ -105,6 +105,12 @@ plain_name(struct arena *arena, const char *name)
 	return plain.bytes;
 }
 
+const char *
+bundle_attachment(struct arena *arena, int n, const char *name)
+{
+	return arena_printf(arena, "attachments/%02d-%s", n, plain_name(arena, name));
+}
+
 static void
 files_add(struct making *making)
 {
@@ -114,8 +120,7 @@ files_add(struct making *making)
 	for (size_t i = 0; i < json_object_array_length(attachments); i++) {
 		struct json_object *file = json_object_array_get_idx(attachments, i);
 
-		stored_add(making, arena_printf(making->arena, "attachments/%02d-%s", (int)json_integer(file, "n", 0),
-		    plain_name(making->arena, json_text(file, "name"))), file);
+		stored_add(making, bundle_attachment(making->arena, (int)json_integer(file, "n", 0), json_text(file, "name")), file);
 	}
 	stored_add(making, "receipt.pdf", json_member(making->evidence, "receipt"));
 }
@@ -174,22 +179,32 @@ history_add(struct making *making)
 	}
 }
 
+/* A statement and its signature as signatures/NAME.txt and .sig. */
+static const struct problem *
+signature_add(struct making *making, const char *name, struct json_object *signature)
+{
+	unsigned char *bytes = arena_alloc(making->arena, 64);
+
+	if (!base64_decode(json_text(signature, "signature"), bytes, 64))
+		return problem_new(making->arena, PROBLEM_internal, "the signature %s cannot be read", name);
+	text_add(making, arena_printf(making->arena, "signatures/%s.txt", name), json_text(signature, "statement"));
+	bytes_add(making, arena_printf(making->arena, "signatures/%s.sig", name), bytes, 64);
+	return NULL;
+}
+
 static const struct problem *
 signatures_add(struct making *making)
 {
 	struct json_object *signatures = json_member(making->evidence, "signatures"),
-	    *keys = json_member(making->evidence, "keys");
+	    *receipt = json_member(making->evidence, "receipt"), *keys = json_member(making->evidence, "keys");
 
 	for (size_t i = 0; i < json_object_array_length(signatures); i++) {
 		struct json_object *signature = json_object_array_get_idx(signatures, i);
-		int length = (int)json_integer(signature, "length", 0);
-		unsigned char *bytes = arena_alloc(making->arena, 64);
 
-		if (!base64_decode(json_text(signature, "signature"), bytes, 64))
-			return problem_new(making->arena, PROBLEM_internal, "the signature at length %d cannot be read", length);
-		text_add(making, arena_printf(making->arena, "signatures/%d.txt", length), json_text(signature, "statement"));
-		bytes_add(making, arena_printf(making->arena, "signatures/%d.sig", length), bytes, 64);
+		TRY(signature_add(making, arena_printf(making->arena, "%d", (int)json_integer(signature, "length", 0)), signature));
 	}
+	if (receipt)
+		TRY(signature_add(making, "receipt", receipt));
 	for (size_t i = 0; i < json_object_array_length(keys); i++) {
 		struct json_object *key = json_object_array_get_idx(keys, i);
 
@@ -212,15 +227,19 @@ member_like(const struct making *making, const char *start)
 static void
 readme_fill(const struct making *making, const char *base_url)
 {
-	struct json_object *manifest = json_member(making->evidence, "manifest"), *document = json_member(manifest, "document");
+	struct json_object *manifest = json_member(making->evidence, "manifest"), *document = json_member(manifest, "document"),
+	    *decision = json_member(manifest, "decision");
+	const char *decided = json_text(decision, "type");
 	struct bundle_readme page = {
 	    .base_url = base_url, .sender_name = json_text(json_member(manifest, "tenant"), "name"),
 	    .title = json_text(document, "title"), .number = json_text(document, "number"),
-	    .decision = json_text(json_member(manifest, "decision"), "type"),
+	    .decision = decided, .unready = decided && !strcmp(decided, "accepted") && !json_text(decision, "erased_at") &&
+	        !member_like(making, "receipt.pdf"),
 	    .line = (int)json_integer(making->evidence, "line", 0),
 	    .attachments = member_like(making, "attachments/"), .receipt = member_like(making, "receipt.pdf"),
 	    .consent = member_like(making, "consent.txt"), .image = member_like(making, "signature.png"),
-	    .personal = member_like(making, "personal/"), .signatures = member_like(making, "signatures/"),
+	    .personal = member_like(making, "personal/"), .keys = member_like(making, "keys/"),
+	    .signatures = json_object_array_length(json_member(making->evidence, "signatures")) > 0,
 	};
 	struct buf text = buf_new(making->arena, 0);
 

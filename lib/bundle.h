@@ -19,3 +19,6 @@ const struct problem *bundle_make(struct arena *arena, const struct config *conf
 
 enum { BUNDLE_SECONDS = 3600 };
 #define BUNDLE_FOLDER "bundle"
+
+/* Under which name a bundle holds the N-th attachment, NAME, in letters that every unpacker and shell takes. */
+const char *bundle_attachment(struct arena *arena, int n, const char *name);

@@ -34,6 +34,17 @@ bundle_find(struct checking *c, const char *member, const char *format, ...)
 	va_end(args);
 }
 
+void
+bundle_note(struct checking *c, const char *member, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	c->tell(c->context, arena_printf(c->arena, "note: %s", printable(c->arena, member)),
+	    printable(c->arena, arena_vprintf(c->arena, format, args)));
+	va_end(args);
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -66,6 +77,15 @@ bundle_text(const struct checking *c, const char *name)
 
 	/* A NUL would hide what follows it. */
 	return member && member->bytes && strlen(member->bytes) == (size_t)member->size ? member->bytes : NULL;
+}
+
+void
+bundle_account(struct checking *c, const char *name)
+{
+	size_t i = member_index(c, name);
+
+	if (i < c->count)
+		c->accounted[i] = true;
 }
 
 bool
@@ -105,6 +125,7 @@ members_sort(struct checking *c, struct zip_member *list)
 	c->members = arena_alloc(c->arena, (c->count + 1) * sizeof *c->members);
 	for (struct zip_member *member = list; member; member = member->next)
 		c->members[i++] = member;
+	c->accounted = arena_alloc(c->arena, c->count + 1);
 	qsort(c->members, c->count, sizeof *c->members, compare);
 	for (i = 1; i < c->count; i++)
 		if (!strcmp(c->members[i - 1]->name, c->members[i]->name))
@@ -197,6 +218,10 @@ bundle_check(struct arena *arena, const char *path, const struct keyring *keys, 
 	manifest_check(&c);
 	sums_check(&c);
 	bundle_check_history(&c);
-	bundle_check_signatures(&c, bundle_check_decision(&c));
+	bundle_check_facts(&c);
+	bundle_check_files(&c);
+	bundle_check_signatures(&c);
+	bundle_check_receipt(&c);
+	bundle_check_rest(&c);
 	return NULL;
 }

@@ -92,6 +92,7 @@ personal_check(struct checking *c)
 
 		if (strncmp(name, "personal/", 9) != 0)
 			continue;
+		c->accounted[i] = true;
 		if (!n || n > c->length || !bundle_same(json_text(c->lines[n], "personal_sha256"), c->members[i]->sha256))
 			bundle_find(c, name, "is not what its line of events.jsonl covers");
 	}
@@ -156,9 +157,8 @@ keys_read(struct checking *c)
 	return json_object_array_length(keys) && !keyring_read(c->arena, all, &ring) ? ring : NULL;
 }
 
-/* The value of "NAME value\n" in a statement, or "". */
-static const char *
-statement_value(struct checking *c, const char *statement, const char *name)
+const char *
+bundle_value(struct checking *c, const char *statement, const char *name)
 {
 	const char *line = strstr(statement, arena_printf(c->arena, "\n%s ", name));
 
@@ -168,53 +168,68 @@ statement_value(struct checking *c, const char *statement, const char *name)
 	return arena_strndup(c->arena, line, strcspn(line, "\n"));
 }
 
-/* One statement and its signature; true where it stands for the first N lines. */
-static bool
-signature_check(struct checking *c, const char *name, int n, const struct keyring *ring)
+const char *
+bundle_check_statement(struct checking *c, const char *name)
 {
-	const char *text = bundle_text(c, name), *fault;
-	const struct zip_member *signature = bundle_member(c, arena_printf(c->arena, "signatures/%d.sig", n));
+	const char *path = arena_printf(c->arena, "signatures/%s.txt", name), *text = bundle_text(c, path), *key_id, *fault;
+	const char *other = arena_printf(c->arena, "signatures/%s.sig", name);
+	const struct zip_member *signature = bundle_member(c, other);
 
+	bundle_account(c, path);
+	bundle_account(c, other);
 	c->result->signatures++;
 	if (!text || !signature || !signature->bytes || signature->size != SIGN_BYTES) {
-		bundle_find(c, name, "is no statement with its signature");
-		return false;
+		bundle_find(c, path, "is no statement with its signature");
+		return NULL;
 	}
+	key_id = bundle_value(c, text, "key");
+	bundle_account(c, arena_printf(c->arena, "keys/%s.pem", key_id));
+	fault = c->ring ? keyring_fault(c->ring, c->arena, key_id, text,
+	    base64_encode(c->arena, (const unsigned char *)signature->bytes, SIGN_BYTES)) : "has no key in the bundle";
+	if (fault)
+		bundle_find(c, path, "its signature %s", fault);
+	return fault ? NULL : text;
+}
+
+/* One statement of a head; true where it stands for the first N lines. */
+static bool
+head_check(struct checking *c, int n)
+{
+	const char *name = arena_printf(c->arena, "signatures/%d.txt", n), *text = bundle_text(c, name);
+	bool fine = bundle_check_statement(c, arena_printf(c->arena, "%d", n)) != NULL;
+
+	if (!text)
+		return false;
 	const struct head_statement head = {.tenant_id = json_text(json_member(c->manifest, "tenant"), "id"),
 	    .document_id = json_text(json_member(c->manifest, "document"), "id"), .length = n,
-	    .head = n <= c->length ? c->heads[n] : "", .at = statement_value(c, text, "at"),
-	    .key_id = statement_value(c, text, "key")};
-	const char *bytes = base64_encode(c->arena, (const unsigned char *)signature->bytes, SIGN_BYTES);
+	    .head = n <= c->length ? c->heads[n] : "", .at = bundle_value(c, text, "at"),
+	    .key_id = bundle_value(c, text, "key")};
 
-	fault = ring ? keyring_fault(ring, c->arena, head.key_id, text, bytes) : "has no key in the bundle";
-	if (fault)
-		bundle_find(c, name, "its signature %s", fault);
 	if (n > c->length)
 		bundle_find(c, "events.jsonl", "was cut off: %d lines were signed, %d are there", n, c->length);
-	else if (strcmp(statement_value(c, text, "head"), head.head) != 0)
+	else if (strcmp(bundle_value(c, text, "head"), head.head) != 0)
 		bundle_find(c, "events.jsonl", "the first %d lines are not those that were signed (%s)", n, name);
 	else if (!c->manifest || !head.tenant_id || !head.document_id || strcmp(text, head_statement_text(c->arena, &head)) != 0)
 		bundle_find(c, name, "is not a statement of this document's history");
 	else
-		return !fault;
+		return fine;
 	return false;
 }
 
 void
-bundle_check_signatures(struct checking *c, int line)
+bundle_check_signatures(struct checking *c)
 {
-	const struct keyring *own = keys_read(c), *ring = c->keys ? c->keys : own;
+	const struct keyring *own = keys_read(c);
 	int covered = 0;
 
+	c->ring = c->keys ? c->keys : own;
 	for (size_t i = 0; i < c->count; i++) {
 		const char *name = c->members[i]->name;
 		int n = bundle_number(name, "signatures", "txt");
 
-		if (n && signature_check(c, name, n, ring) && n > covered)
+		if (n && head_check(c, n) && n > covered)
 			covered = n;
-		else if (!n && !strncmp(name, "signatures/", 11) && !bundle_number(name, "signatures", "sig"))
-			bundle_find(c, name, "is neither a statement nor a signature");
 	}
-	if (line && covered < line)
-		bundle_find(c, "signatures", "none covers the decision in line %d of events.jsonl", line);
+	if (c->decided && covered < c->decided)
+		bundle_find(c, "signatures", "none covers the decision in line %d of events.jsonl", c->decided);
 }

@@ -25,6 +25,16 @@ verification_find(struct verification *v, const char *finding)
 	v->tell(v->context, v->subject, finding);
 }
 
+void
+verification_wait(struct verification *v, struct chain_waiting *waiting, int64_t age)
+{
+	int64_t waited = age + v->result->idle;
+
+	waiting->count++;
+	if (waited > waiting->oldest)
+		waiting->oldest = waited;
+}
+
 const struct problem *
 verification_ask(struct verification *v, struct arena *arena, const char *sql, struct json_object **answer,
     const char *const *parameters, size_t count)
@@ -146,10 +156,12 @@ document_check(struct verification *v, struct arena *arena, struct json_object *
 	v->result->documents++;
 	TRY(verification_ask(v, arena, "SELECT portal.verify_document($1, $2)", &row, key, 2));
 	findings = json_member(row, "findings");
+	v->result->idle = json_integer(row, "idle", 0);
 	history_check(v, arena, row, &history);
 	for (size_t i = 0; i < json_object_array_length(findings); i++)
 		verification_find(v, json_object_get_string(json_object_array_get_idx(findings, i)));
 	verify_signatures(v, arena, document, row, &history);
+	verify_receipts(v, arena, document, row);
 	return v->scope->store_dir ? verify_files(v, arena, document) : NULL;
 }
 

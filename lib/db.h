@@ -87,6 +87,8 @@ struct db;
 	X(worker_seal, 7)           \
 	X(worker_forget_personal, 1) \
 	X(worker_keep_receipt, 6)   \
+	X(worker_sign_receipt, 8)   \
+	X(worker_unsigned_receipts, 1) \
 	X(worker_erase, 2)
 
 enum statement {

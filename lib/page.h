@@ -293,7 +293,8 @@ struct bundle_readme {
 	const char *base_url, *sender_name, *title, *number; /* number may be NULL */
 	const char *decision;     /* accepted, declined, or NULL */
 	int line;                 /* of events.jsonl that names the files: the decision's, else the sending's */
-	bool attachments, receipt, consent, image, personal, signatures;
+	bool attachments, receipt, consent, image, personal, signatures, keys; /* signatures: of the history */
+	bool unready;             /* the receipt will come */
 };
 
 /* A mail about a document, to a contact or to the sender itself. */

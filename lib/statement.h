@@ -2,6 +2,8 @@
  * which keeps it says, so a row can be checked by making its statement again. */
 #pragma once
 
+#include <stdint.h>
+
 #include "arena.h"
 
 /* dokumentportal-head-1: the history of a document had this head at this length. */
@@ -24,3 +26,17 @@ struct tenant_statement {
 	const char *at, *key_id;
 };
 const char *tenant_statement_text(struct arena *arena, const struct tenant_statement *statement);
+
+/* dokumentportal-receipt-1: this file is the receipt of the decision that this event tells of. */
+struct receipt_statement {
+	const char *tenant_id, *document_id;
+	int version;
+	const char *event_id;
+	const char *kind;    /* combined or certificate */
+	int64_t size;
+	const char *sha256;
+	const char *made;    /* RFC 3339, when the file was made */
+	const char *at;      /* when it was signed */
+	const char *key_id;
+};
+const char *receipt_statement_text(struct arena *arena, const struct receipt_statement *statement);

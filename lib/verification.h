@@ -26,9 +26,19 @@ void verification_find(struct verification *v, const char *finding);
 const struct problem *verification_ask(struct verification *v, struct arena *arena, const char *sql,
     struct json_object **answer, const char *const *parameters, size_t count);
 
+/* Counts what has been waiting for AGE seconds of a worker's time. */
+void verification_wait(struct verification *v, struct chain_waiting *waiting, int64_t age);
+
+/* Whether ROW {statement, key_id, signature} says what was signed (EXPECTED), with a trusted key; WHAT begins what is found. */
+bool verification_signature(struct verification *v, struct arena *arena, struct json_object *row, const char *expected,
+    const char *what);
+
 /* Signatures of a document's heads. DOCUMENT is {tenant_id, id}, ROW what verify_document() gives. */
 void verify_signatures(struct verification *v, struct arena *arena, struct json_object *document,
     struct json_object *row, const struct history *history);
+
+/* Receipts of its acceptances: that there is one for each, and that it is the one that was signed. */
+void verify_receipts(struct verification *v, struct arena *arena, struct json_object *document, struct json_object *row);
 
 /* The public keys that the database shows. */
 const struct problem *verify_keys(struct verification *v, struct arena *arena);

@@ -9,12 +9,11 @@
 #include "statement.h"
 #include "verification.h"
 
-/* After this long something unsigned is a finding: a decision is signed at once, everything else daily. */
-enum { DECISION_HOURS = 1, EVENT_HOURS = 48 };
+/* After this long (s of a worker's time) something unsigned is a finding: a decision is signed at once, all else daily. */
+enum { DECISION_AGE = 3600, EVENT_AGE = 48 * 3600 };
 
-/* Whether the row says what was signed, with a trusted key. */
-static bool
-signature_true(struct verification *v, struct arena *arena, struct json_object *row, const char *expected,
+bool
+verification_signature(struct verification *v, struct arena *arena, struct json_object *row, const char *expected,
     const char *what)
 {
 	const char *statement = json_text(row, "statement");
@@ -51,23 +50,31 @@ head_stands(struct verification *v, struct arena *arena, struct json_object *sig
 static void
 unsigned_find(struct verification *v, struct arena *arena, struct json_object *events, int covered)
 {
-	bool told = false;
+	bool told = false, waits = false;
+	int64_t oldest = 0;
 
 	for (size_t i = 0; i < json_object_array_length(events); i++) {
 		struct json_object *event = json_object_array_get_idx(events, i);
 		const char *type = json_text(event, "type");
 		bool decision = !strcmp(type, "document.accepted") || !strcmp(type, "document.declined");
-		int64_t hours = json_integer(event, "hours", 0);
+		int64_t age = json_integer(event, "age", 0);
 
 		if (json_integer(event, "seq", 0) <= covered)
 			continue;
-		if (decision && hours >= DECISION_HOURS)
+		if (decision && age >= DECISION_AGE) {
 			verification_find(v, arena_printf(arena, "event %s: this decision has no signature", json_text(event, "id")));
-		else if (!told && hours >= EVENT_HOURS) {
+		} else if (decision) {
+			verification_wait(v, &v->result->decisions, age);
+		} else if (age < EVENT_AGE) {
+			oldest = waits && oldest > age ? oldest : age;
+			waits = true;
+		} else if (!told) {
 			verification_find(v, arena_printf(arena, "event %s and what follows have no signature", json_text(event, "id")));
 			told = true;
 		}
 	}
+	if (waits)
+		verification_wait(v, &v->result->histories, oldest);
 }
 
 void
@@ -83,7 +90,7 @@ verify_signatures(struct verification *v, struct arena *arena, struct json_objec
 		    .document_id = json_text(document, "id"), .length = (int)json_integer(signature, "length", 0),
 		    .head = json_text(signature, "head"), .at = json_text(signature, "at"),
 		    .key_id = json_text(signature, "key_id")};
-		bool fine = signature_true(v, arena, signature, head_statement_text(arena, &head),
+		bool fine = verification_signature(v, arena, signature, head_statement_text(arena, &head),
 		    arena_printf(arena, "the signature at length %d", head.length));
 
 		if (fine && head_stands(v, arena, signature, history) && head.length > covered)
@@ -201,7 +208,7 @@ statement_check(struct verification *v, struct arena *arena, const char *tenant_
 	    .previous = json_text(row, "previous"), .signatures = lines_count(list), .list_sha256 = list_sha256,
 	    .at = json_text(row, "at"), .key_id = json_text(row, "key_id")};
 
-	signature_true(v, arena, row, tenant_statement_text(arena, &statement), arena_printf(arena, "statement %d", number));
+	verification_signature(v, arena, row, tenant_statement_text(arena, &statement), arena_printf(arena, "statement %d", number));
 	if (strcmp(list, rows) != 0)
 		list_compare(v, arena, list, rows, number);
 }

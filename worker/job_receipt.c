@@ -20,6 +20,7 @@
 #include "json.h"
 #include "log.h"
 #include "receipt/append.h"
+#include "signing.h"
 #include "store.h"
 
 enum {
@@ -92,7 +93,7 @@ making_end(struct making *making)
 	file_close(&making->output);
 }
 
-/* In one transaction: the rows, the bytes under their lock. */
+/* In one transaction: the rows, the bytes under their lock, the signature. */
 static const struct problem *
 keep_bytes(struct job *job, const struct making *making, const char *kind, const void *bytes, size_t size)
 {
@@ -109,6 +110,8 @@ keep_bytes(struct job *job, const struct making *making, const char *kind, const
 
 	if (kept)
 		problem = store_put(job->arena, making->setting->config->store_dir, making->tenant_id, sha256, bytes, size);
+	if (!problem && kept)
+		problem = signing_receipt(making->setting, job->arena, json_member(answer, "receipt"));
 	if (problem || !kept)
 		db_rollback(db);
 	else

@@ -17,7 +17,7 @@ enum {
 	POLL = 250,           /* ms between looks at the database when nothing wakes us */
 	TIDY_EVERY = 1000,
 	BEAT_EVERY = 5000,    /* between signs of life */
-	SIGN_EVERY = 1000,    /* between looks whether a new day has begun */
+	SIGN_EVERY = 1000,    /* between looks whether a new day has begun, or a receipt has no signature */
 	ORPHANS_EVERY = 3600 * 1000,
 	DRAIN = 20 * 1000,    /* ms that transfers under way get at the end */
 	BATCH = 500,
@@ -101,8 +101,12 @@ work(const struct outbox_setting *setting)
 			tidy(setting->db);
 			next_tidy = now + TIDY_EVERY;
 		}
-		if (now >= next_signing)
-			next_signing = now + (signing_daily(setting) ? 0 : SIGN_EVERY);
+		if (now >= next_signing) {
+			bool more = signing_daily(setting);
+
+			more = signing_receipts(setting) || more;
+			next_signing = now + (more ? 0 : SIGN_EVERY);
+		}
 		if (now >= next_orphans) {
 			orphans_remove(setting);
 			next_orphans = now + ORPHANS_EVERY;

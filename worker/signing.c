@@ -9,8 +9,12 @@
 #include "log.h"
 #include "sign.h"
 #include "statement.h"
+#include "store.h"
 
-enum { EVENTS = 1000 }; /* of the feed, looked at in one go */
+enum {
+	EVENTS = 1000, /* of the feed, looked at in one go */
+	RECEIPTS = 10, /* whose bytes are read in one go, while jobs wait */
+};
 
 /* What signs now: the newest generation. */
 struct signer {
@@ -168,4 +172,58 @@ signing_daily(const struct outbox_setting *setting)
 
 	arena_free(arena);
 	return more;
+}
+
+const struct problem *
+signing_receipt(const struct outbox_setting *setting, struct arena *arena, struct json_object *receipt)
+{
+	struct json_object *answer = NULL;
+	struct signer signer;
+
+	TRY(signer_load(setting, arena, &signer));
+
+	const struct receipt_statement statement = {.tenant_id = json_text(receipt, "tenant_id"),
+	    .document_id = json_text(receipt, "document_id"), .version = (int)json_integer(receipt, "version", 0),
+	    .event_id = json_text(receipt, "event_id"), .kind = json_text(receipt, "kind"),
+	    .size = json_integer(receipt, "size", 0), .sha256 = json_text(receipt, "sha256"), .made = json_text(receipt, "made"),
+	    .at = json_text(receipt, "at"), .key_id = signer.key_id};
+	const char *text = receipt_statement_text(arena, &statement);
+
+	return db_json(setting->db, arena, STATEMENT_worker_sign_receipt, &answer, statement.tenant_id, statement.document_id,
+	    arena_printf(arena, "%d", statement.version), statement.sha256, statement.at, signer.key_id, text,
+	    signature_of(arena, &signer, text));
+}
+
+/* One that was kept without a signature: nothing vouches for its row but its bytes. */
+static const struct problem *
+receipt_sign_late(const struct outbox_setting *setting, struct arena *arena, struct json_object *receipt)
+{
+	const char *path = arena_printf(arena, "%s/%s", setting->config->store_dir,
+	    store_path(arena, json_text(receipt, "tenant_id"), json_text(receipt, "sha256")));
+	char sha256[SHA256_HEX];
+
+	if (!store_hash(path, sha256) || strcmp(sha256, json_text(receipt, "sha256")) != 0)
+		return problem_new(arena, PROBLEM_internal, "its bytes are missing or altered in the store");
+	return signing_receipt(setting, arena, receipt);
+}
+
+bool
+signing_receipts(const struct outbox_setting *setting)
+{
+	struct arena *arena = arena_new();
+	struct json_object *receipts = NULL;
+	size_t count = 0;
+
+	if (!db_json(setting->db, arena, STATEMENT_worker_unsigned_receipts, &receipts, arena_printf(arena, "%d", RECEIPTS)))
+		count = json_object_array_length(receipts);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *receipt = json_object_array_get_idx(receipts, i);
+		const struct problem *problem = receipt_sign_late(setting, arena, receipt);
+
+		if (problem)
+			log_line(LOG_error, "cannot sign a receipt", "document", json_text(receipt, "document_id"), "reason", problem->detail,
+			    NULL);
+	}
+	arena_free(arena);
+	return count == RECEIPTS;
 }

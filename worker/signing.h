@@ -14,3 +14,10 @@ bool signing_daily(const struct outbox_setting *setting);
 /* Signs HEADS, each {document_id, length, head}; gives what worker_sign() takes. */
 const struct problem *signing_heads(const struct outbox_setting *setting, struct arena *arena, const char *tenant_id,
     const char *at, struct json_object *const *heads, size_t count, const char **signatures);
+
+/* Signs RECEIPT, which is what receipt_facts() in SQL gives, and keeps the signature. */
+const struct problem *signing_receipt(const struct outbox_setting *setting, struct arena *arena, struct json_object *receipt);
+
+/* Signs some of the receipts that were kept without a signature, whose bytes are still what their rows say. True when there
+ * may be more. */
+bool signing_receipts(const struct outbox_setting *setting);

@@ -60,11 +60,22 @@ BEGIN
 				AND r.version = v.version));
 END $$;
 
--- Keeps a receipt whose bytes the caller then puts into the store, before it commits: as an upload does. {"kept": false} where there is
--- one already, or the document was removed or somebody erased meanwhile.
+-- What the statement that signs a receipt says; `at` is now.
+CREATE OR REPLACE FUNCTION receipt_facts(r receipt) RETURNS jsonb LANGUAGE sql VOLATILE AS $$
+	SELECT jsonb_build_object('tenant_id', r.tenant_id, 'document_id', r.document_id, 'version', r.version,
+		'event_id', (SELECT event_id FROM decision WHERE tenant_id = r.tenant_id AND document_id = r.document_id
+			AND version = r.version),
+		'kind', r.kind, 'size', r.size, 'sha256', encode(r.sha256, 'hex'), 'made', rfc3339(r.created_at),
+		'at', rfc3339(portal_now()))
+$$;
+
+-- Keeps a receipt whose bytes the caller then puts into the store, and which it signs, before it commits: {kept, receipt}, the
+-- latter receipt_facts(). {"kept": false} where there is one already, or the document was removed or somebody erased meanwhile.
 CREATE OR REPLACE FUNCTION worker_keep_receipt(p_tenant uuid, p_document uuid, p_version integer, p_kind text,
 	p_sha256 text, p_size bigint)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	r receipt;
 BEGIN
 	PERFORM pg_advisory_xact_lock_shared(file_lock_key(p_tenant, decode(p_sha256, 'hex')));
 	PERFORM FROM document WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR NO KEY UPDATE;
@@ -76,12 +87,45 @@ BEGIN
 	END IF;
 	INSERT INTO receipt (tenant_id, document_id, version, kind, sha256, size, created_at)
 	VALUES (p_tenant, p_document, p_version, p_kind, decode(p_sha256, 'hex'), p_size, portal_now())
-	ON CONFLICT DO NOTHING;
+	ON CONFLICT DO NOTHING RETURNING * INTO r;
 	IF NOT FOUND THEN
 		RETURN json_build_object('kept', false);
 	END IF;
 	PERFORM files_use(p_tenant, p_document, jsonb_build_array(jsonb_build_object('sha256', p_sha256, 'size', p_size)));
-	RETURN json_build_object('kept', true);
+	RETURN json_build_object('kept', true, 'receipt', receipt_facts(r));
+END $$;
+
+-- Keeps the signature of a receipt, unless it has one or is another by now. Gives {"signed": how many}.
+CREATE OR REPLACE FUNCTION worker_sign_receipt(p_tenant uuid, p_document uuid, p_version integer, p_sha256 text,
+	p_at timestamptz, p_key text, p_statement text, p_signature text)
+RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_count integer;
+BEGIN
+	UPDATE receipt SET signed_at = p_at, key_id = p_key, statement = p_statement, signature = decode(p_signature, 'base64')
+	WHERE tenant_id = p_tenant AND document_id = p_document AND version = p_version AND sha256 = decode(p_sha256, 'hex')
+		AND signature IS NULL;
+	GET DIAGNOSTICS v_count = ROW_COUNT;
+	RETURN json_build_object('signed', v_count);
+END $$;
+
+-- Some receipts that have no signature: those made before there were any, and by a worker of an older release. Each is given
+-- out once a day, so that one whose bytes are missing does not hold up the others. An array of receipt_facts().
+CREATE OR REPLACE FUNCTION worker_unsigned_receipts(p_limit integer) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+	v_receipts json;
+BEGIN
+	WITH due AS (
+		SELECT r.tenant_id, r.document_id, r.version FROM receipt r
+		JOIN document d ON d.tenant_id = r.tenant_id AND d.id = r.document_id AND d.removed_at IS NULL
+		WHERE r.signature IS NULL AND (r.tried_at IS NULL OR r.tried_at < portal_now() - interval '1 day')
+		ORDER BY r.tried_at NULLS FIRST LIMIT p_limit FOR UPDATE OF r SKIP LOCKED),
+	taken AS (
+		UPDATE receipt r SET tried_at = portal_now() FROM due
+		WHERE r.tenant_id = due.tenant_id AND r.document_id = due.document_id AND r.version = due.version RETURNING r.*)
+	SELECT json_agg(receipt_facts(t)) INTO v_receipts FROM taken t;
+	RETURN coalesce(v_receipts, '[]');
 END $$;
 
 -- How far the receipt of an accepted version is: ready, making, or failed: nobody makes it any more, unless ops have it tried again

@@ -25,6 +25,17 @@ CREATE OR REPLACE FUNCTION bundle_keys(p_signatures jsonb) RETURNS jsonb LANGUAG
 	WHERE EXISTS (SELECT FROM jsonb_array_elements(p_signatures) s WHERE s ->> 'key_id' = k ->> 'id')
 $$;
 
+-- A version's receipt with the statement that signs it, as bundles carry it: {kind, size, sha256, event_id, made_at, signed_at,
+-- key_id, statement, signature}. NULL where there is none, or none that is signed.
+CREATE OR REPLACE FUNCTION receipt_evidence(p_tenant uuid, p_document uuid, p_version integer) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT jsonb_build_object('kind', r.kind, 'size', r.size, 'sha256', encode(r.sha256, 'hex'), 'event_id', x.event_id,
+		'made_at', rfc3339(r.created_at), 'signed_at', rfc3339(r.signed_at), 'key_id', r.key_id, 'statement', r.statement,
+		'signature', base64(r.signature))
+	FROM receipt r
+	JOIN decision x ON x.tenant_id = r.tenant_id AND x.document_id = r.document_id AND x.version = r.version
+	WHERE r.tenant_id = p_tenant AND r.document_id = p_document AND r.version = p_version AND r.signature IS NOT NULL
+$$;
+
 -- GET /api/v1/documents/{id}/evidence. P_VERSION NULL: the current one. {manifest, time, line, file, attachments,
 -- receipt, chain, events, signatures, keys}; `manifest` is what of it stands in manifest.json, `time` (seconds) is given to
 -- every member of the zip, so that the same evidence makes the same bytes. NULL where there is no such version.
@@ -36,6 +47,7 @@ DECLARE
 	c chain;
 	v_decision jsonb;
 	v_signatures jsonb;
+	v_receipt jsonb;
 BEGIN
 	-- Against a change in the middle: the parts are read by one statement after the other.
 	SELECT * INTO d FROM document WHERE tenant_id = p_tenant AND id = p_document AND removed_at IS NULL FOR KEY SHARE;
@@ -47,6 +59,7 @@ BEGIN
 	SELECT * INTO c FROM chain WHERE tenant_id = p_tenant AND document_id = d.id FOR UPDATE;
 	v_decision := decision_evidence(p_tenant, d.id, v.version);
 	v_signatures := signatures_json(p_tenant, d.id);
+	v_receipt := receipt_evidence(p_tenant, d.id, v.version);
 	RETURN json_build_object(
 		'manifest', json_build_object('format', 'dokumentportal-evidence-1',
 			'tenant', (SELECT json_build_object('id', id, 'name', name) FROM tenant WHERE id = p_tenant),
@@ -54,13 +67,13 @@ BEGIN
 				'number', v.number, 'project', d.project, 'amount', amount_json(v),
 				'customer', json_build_object('id', k.id, 'external_id', k.external_id, 'name', k.name))
 				FROM customer k WHERE k.tenant_id = p_tenant AND k.id = d.customer_id),
-			'version', version_json(v), 'decision', v_decision,
+			'version', version_json(v), 'decision', v_decision, 'receipt', v_receipt - 'statement' - 'signature',
 			'chain', json_build_object('length', c.length, 'head', c.head)),
 		'time', floor(extract(epoch FROM coalesce((v_decision ->> 'at')::timestamptz, v.created_at)))::bigint,
 		'line', bundle_line(p_tenant, d.id, v.version),
 		'file', json_build_object('name', v.file_name, 'size', v.size, 'sha256', encode(v.sha256, 'hex')),
 		'attachments', files_json(p_tenant, d.id, v.version),
-		'receipt', (SELECT json_build_object('name', 'receipt.pdf', 'size', size, 'sha256', encode(sha256, 'hex'))
-			FROM receipt WHERE tenant_id = p_tenant AND document_id = d.id AND version = v.version),
-		'events', bundle_events(p_tenant, d.id), 'signatures', v_signatures, 'keys', bundle_keys(v_signatures));
+		'receipt', v_receipt || jsonb_build_object('name', 'receipt.pdf'),
+		'events', bundle_events(p_tenant, d.id), 'signatures', v_signatures,
+		'keys', bundle_keys(v_signatures || coalesce(v_receipt, '[]')));
 END $$;

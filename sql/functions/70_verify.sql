@@ -1,4 +1,4 @@
--- What portalctl verify asks. The hashes themselves it computes on its own.
+-- What portalctl verify asks. The hashes themselves it computes on its own. What it compares of rows is in 70_verify_rows.sql.
 SET search_path = portal;
 
 -- Up to LIMIT documents after the id given: [{tenant_id, id}].
@@ -11,14 +11,25 @@ RETURNS json LANGUAGE sql STABLE AS $$
 		ORDER BY d.id LIMIT p_limit) x
 $$;
 
--- A document's chained events in the order of the chain, and the unchained ones after them.
+-- Up to when a worker has been at work: what waits for it has waited until then, whatever the time is. After a restore that is
+-- the time of the backup.
+CREATE OR REPLACE FUNCTION verify_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+	SELECT least(portal_now(), at) FROM worker_beat
+$$;
+
+CREATE OR REPLACE FUNCTION seconds_between(p_from timestamptz, p_to timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+	SELECT floor(extract(epoch FROM p_to - p_from))::bigint
+$$;
+
+-- A document's chained events in the order of the chain, and the unchained ones after them; `age`: for how many seconds a
+-- worker could have signed it.
 CREATE OR REPLACE FUNCTION verify_events(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
 	SELECT coalesce(json_agg(json_build_object('seq', seq, 'id', id, 'type', type, 'at', rfc3339(at),
 		'tenant_id', tenant_id, 'document_id', document_id, 'version', version, 'link_id', link_id,
 		'contact_id', contact_id, 'line', line, 'hash', hash, 'salt', salt, 'personal', personal,
-		'hours', floor(extract(epoch FROM portal_now() - at) / 3600))
-		ORDER BY seq NULLS LAST, n), '[]')
-	FROM event WHERE tenant_id = p_tenant AND document_id = p_document
+		'age', seconds_between(at, clock.now)) ORDER BY seq NULLS LAST, n), '[]')
+	FROM event, (SELECT verify_clock() AS now) clock
+	WHERE tenant_id = p_tenant AND document_id = p_document
 $$;
 
 -- The data of an event's line; NULL when the line is no JSON any more.
@@ -39,50 +50,18 @@ $$;
 -- Where a document's rows disagree with what its history told of them: an array of sentences.
 CREATE OR REPLACE FUNCTION verify_rows(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
 	SELECT coalesce(json_agg(finding), '[]') FROM (
-		SELECT format('version %s: %s not what event %s says', v.version, facts_differ(version_facts(v), e.data), e.id) AS finding
-		FROM version v LEFT JOIN LATERAL (
-			SELECT id, line_data(line) AS data FROM event
-			WHERE tenant_id = p_tenant AND document_id = p_document AND type = 'document.sent' AND version = v.version
-			ORDER BY seq LIMIT 1) e ON true
-		WHERE v.tenant_id = p_tenant AND v.document_id = p_document AND version_facts(v) IS DISTINCT FROM e.data
-		UNION ALL
-		SELECT format('version %s was sent but its row is gone', e.version)
-		FROM event e
-		WHERE e.tenant_id = p_tenant AND e.document_id = p_document AND e.type = 'document.sent'
-			AND NOT EXISTS (SELECT FROM version v WHERE v.tenant_id = p_tenant
-				AND v.document_id = p_document AND v.version = e.version)
-		UNION ALL
-		SELECT format('the decision of version %s is not what event %s says', x.version, x.event_id)
-		FROM decision x LEFT JOIN event e ON e.id = x.event_id
-		WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND NOT coalesce(
-			e.document_id = x.document_id AND e.type = 'document.' || x.type AND e.version = x.version
-			AND e.link_id = x.link_id AND e.contact_id IS NOT DISTINCT FROM x.contact_id AND e.at = x.at
-			AND jsonb_strip_nulls(line_data(e.line)) = jsonb_strip_nulls(decision_facts(x))
-			AND (e.personal IS NULL
-				OR e.personal::jsonb - 'ip' - 'user_agent' = decision_personal(x)), false)
-		UNION ALL
-		-- What was erased beside the chain must not live on where nothing vouches for it.
-		SELECT format('the decision of version %s names a person, but event %s no longer does', x.version, e.id)
-		FROM decision x JOIN event e ON e.id = x.event_id
-		WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND e.personal IS NULL
-			AND num_nonnulls(x.name, x.email, x.reason, x.purchase_order, x.signature_image) > 0
-		UNION ALL
-		SELECT format('event %s tells of a decision whose row is gone', e.id)
-		FROM event e
-		WHERE e.tenant_id = p_tenant AND e.document_id = p_document
-			AND e.type IN ('document.accepted', 'document.declined')
-			AND NOT EXISTS (SELECT FROM decision x WHERE x.event_id = e.id)
-		UNION ALL
-		SELECT 'the document''s state is not what its decision says'
-		FROM document d LEFT JOIN decision x ON x.tenant_id = d.tenant_id AND x.document_id = d.id AND x.version = d.version
-		WHERE d.tenant_id = p_tenant AND d.id = p_document AND d.decided IS DISTINCT FROM x.type) f
+		SELECT verify_versions(p_tenant, p_document) UNION ALL SELECT verify_decisions(p_tenant, p_document)
+		UNION ALL SELECT verify_erasures(p_tenant, p_document) UNION ALL SELECT verify_messages(p_tenant, p_document)
+		UNION ALL SELECT verify_state(p_tenant, p_document)) f (finding)
 $$;
 
 -- All that verifying one document takes, in one statement and so of one moment, while others go on writing.
 CREATE OR REPLACE FUNCTION verify_document(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
 	SELECT json_build_object('length', coalesce(max(c.length), 0), 'head', coalesce(max(c.head), repeat('0', 64)),
 		'events', verify_events(p_tenant, p_document), 'findings', verify_rows(p_tenant, p_document),
-		'signatures', signatures_json(p_tenant, p_document))
+		'signatures', signatures_json(p_tenant, p_document), 'receipts', verify_receipts(p_tenant, p_document),
+		'without_receipt', verify_without_receipt(p_tenant, p_document),
+		'idle', greatest(seconds_between(verify_clock(), portal_now()), 0))
 	FROM chain c WHERE c.tenant_id = p_tenant AND c.document_id = p_document
 $$;
 
@@ -95,7 +74,10 @@ CREATE OR REPLACE FUNCTION verify_files(p_tenant uuid, p_document uuid) RETURNS 
 		FROM version WHERE tenant_id = p_tenant AND document_id = p_document
 		UNION ALL
 		SELECT version, n, sha256, format('version %s: its attachment %s', version, n)
-		FROM attachment WHERE tenant_id = p_tenant AND document_id = p_document) f
+		FROM attachment WHERE tenant_id = p_tenant AND document_id = p_document
+		UNION ALL
+		SELECT version, 2147483647, sha256, format('version %s: its receipt', version)
+		FROM receipt WHERE tenant_id = p_tenant AND document_id = p_document) f
 	JOIN document d ON d.tenant_id = p_tenant AND d.id = p_document AND d.removed_at IS NULL
 $$;
 

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {createHash, generateKeyPairSync, sign} from 'node:crypto';
-import {mkdtempSync, mkdirSync, readFileSync, rmSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {promisify} from 'node:util';
 import {simplePdf} from '../pdfs/make.js';
 import {Api, assertProblem, metadata} from './lib/api.js';
+import {checkBundle, forged as forge, listsOnly, manifestOf, memberText, readmeCommands, unpacked} from './lib/bundle.js';
 import {sha256} from './lib/bytes.js';
 import {pngSized} from './lib/files.js';
 import {linkOf} from './lib/links.js';
@@ -70,36 +71,8 @@ async function bundle(id, query = '', by = api) {
 	return answer.body;
 }
 
-const textOf = (members, name) => members.find(([title]) => title === name)?.[1].toString();
-const manifestOf = zip => JSON.parse(textOf(readZip(zip), 'manifest.json'));
-
-// Unpacks by Debian's unzip; gives the folder.
-async function unpacked(zip) {
-	const out = mkdtempSync(join(folder, 'ud-'));
-
-	writeFileSync(join(out, '..', 'x.zip'), zip);
-	await run('unzip', ['-q', join(out, '..', 'x.zip'), '-d', out]);
-	return out;
-}
-
-// The commands that README.txt tells, exactly as they stand there: what they print.
-async function readmeCommands(out) {
-	const commands = readFileSync(join(out, 'README.txt'), 'utf8').split('\n').filter(line => line.startsWith('    ')).join('\n');
-	const {stdout} = await run('sh', ['-c', `${commands}\n:`], {cwd: out, env: {PATH: '/usr/bin:/bin', LC_ALL: 'C'}})
-		.catch(error => error);
-
-	return stdout;
-}
-
-// portalctl verify --bundle, with no database, no settings, nothing but the file.
-async function check(zip, ...options) {
-	const path = join(folder, 'check.zip'), program = join(process.env.PORTAL_BUILD ?? 'build', 'bin/portalctl');
-
-	writeFileSync(path, zip);
-	return run(program, ['verify', '--bundle', path, ...options], {env: {PATH: '/usr/bin:/bin'}})
-		.then(({stdout, stderr}) => ({status: 0, output: stdout, errors: stderr}),
-			error => ({status: error.code, output: error.stdout, errors: error.stderr}));
-}
+const textOf = memberText;
+const check = (...words) => checkBundle(folder, ...words);
 
 describe('what is in it', () => {
 	test('an accepted quote: files, history, personal data, signatures, all under one name each', async () => {
@@ -183,7 +156,7 @@ describe('what is in it', () => {
 		assert.deepEqual([decision.signature, decision.identity, 'signature_image' in decision], ['drawn', 'email_code', false]);
 		assert.ok(decision.proof);
 		assert.match((await check(zip)).output, / 0 findings/);
-		assert.match(await readmeCommands(await unpacked(zip)), /^signature\.png: OK$/m);
+		assert.match(await readmeCommands(await unpacked(folder, zip)), /^signature\.png: OK$/m);
 		const other = writeZip(members.map(([name, bytes]) => [name, name === 'signature.png' ? drawing : bytes]));
 
 		assert.match((await check(other)).output, /^signature\.png: is not the file that line \d+ of events\.jsonl names/m);
@@ -193,7 +166,7 @@ describe('what is in it', () => {
 		const {id} = await sent({kind: 'document', number: null, project: null, amount: null, accept: {enabled: false}});
 
 		assert.match((await check(await bundle(id))).output, / 0 findings/);
-		assert.match(await readmeCommands(await unpacked(await bundle(id))), /document\.pdf: OK/);
+		assert.match(await readmeCommands(await unpacked(folder, await bundle(id))), /document\.pdf: OK/);
 	});
 
 	test('who may have it, and what there is none of', async () => {
@@ -233,7 +206,7 @@ describe('what is in it', () => {
 
 describe('checked without our code, by the commands in its README', () => {
 	test('everything fits', async () => {
-		const quote = await accepted(), out = await unpacked(await bundle(quote.id)), said = await readmeCommands(out);
+		const quote = await accepted(), out = await unpacked(folder, await bundle(quote.id)), said = await readmeCommands(out);
 
 		assert.doesNotMatch(said, /FAILED|differ|Failure/);
 		for (const line of ['document.pdf: OK', 'attachments/01-Vilkaar_for_arbejdet.txt: OK', 'attachments/02-Tegning.txt: OK', 'consent.txt: OK',
@@ -256,7 +229,7 @@ describe('checked without our code, by the commands in its README', () => {
 		['name', null, text => text.replace('Mette', 'Metta'), /personal\/\d+\.txt: FAILED/],
 	]) {
 		test(`an altered ${what} is seen`, async () => {
-			const quote = await accepted(), zip = await bundle(quote.id), out = await unpacked(zip);
+			const quote = await accepted(), zip = await bundle(quote.id), out = await unpacked(folder, zip);
 			const file = join(out, path ?? `personal/${manifestOf(zip).decision.chain.after.length}.txt`);
 
 			writeFileSync(file, change(readFileSync(file, 'latin1')), 'latin1');
@@ -278,33 +251,7 @@ describe('portalctl verify --bundle', () => {
 		writeFileSync(keys, await (await fetch(`${portal.url}/.well-known/dokumentportal-keys.json`)).text());
 	});
 
-	// Members as a forger leaves them: what CHANGES name is replaced, or gone where null, new names are added; with COVER the
-	// two lists are made again so that they fit.
-	function forged(changes, cover) {
-		const fresh = new Map(members.map(([name, bytes]) => [name, bytes]));
-
-		for (const [name, change] of Object.entries(changes)) {
-			const bytes = typeof change === 'function' ? Buffer.from(change(fresh.get(name)?.toString('latin1')), 'latin1') : change;
-
-			if (bytes === null)
-				fresh.delete(name);
-			else
-				fresh.set(name, bytes);
-		}
-		if (cover) {
-			const manifest = JSON.parse(fresh.get('manifest.json'));
-
-			manifest.files = [...fresh].filter(([name]) => !['manifest.json', 'SHA256SUMS'].includes(name))
-				.map(([path, bytes]) => ({path, size: bytes.length, sha256: sha256(bytes)}));
-			cover(manifest, fresh);
-			fresh.set('manifest.json', Buffer.from(JSON.stringify(manifest)));
-			fresh.set('SHA256SUMS', Buffer.from([...fresh].filter(([name]) => name !== 'SHA256SUMS')
-				.map(([name, bytes]) => `${sha256(bytes)}  ${name}\n`).join('')));
-		}
-		return writeZip([...fresh]);
-	}
-
-	const listsOnly = () => {};
+	const forged = (...words) => forge(members, ...words);
 	const manifestChange = change => ({'manifest.json': text => {
 		const manifest = JSON.parse(Buffer.from(text, 'latin1'));
 
@@ -365,7 +312,7 @@ describe('portalctl verify --bundle', () => {
 			'attachments/01-Vilkaar_for_arbejdet.txt': bytesOf('attachments/02-Tegning.txt')}, listsOnly,
 			/^attachments\/01-.*: was altered/m, /^attachments\/01-.*: is not the file/m],
 		['attachment deleted', {'attachments/02-Tegning.txt': null}, listsOnly,
-			/^attachments\/02-Tegning\.txt: is missing/m, /^attachments\/02-: is missing, line/m],
+			/^attachments\/02-Tegning\.txt: is missing/m, /^attachments\/02-Tegning\.txt: is missing, line/m],
 		['consent altered', {'consent.txt': text => `${text}!`}, manifest => Object.assign(manifest.decision, {consent: `${manifest.decision.consent}!`}),
 			/^consent\.txt: was altered/m, /^consent\.txt: is not the file/m],
 		['member inserted', {'attachments/03-mere.txt': () => 'mere'}, null, /^attachments\/03-mere\.txt: was inserted/m],
@@ -447,6 +394,7 @@ describe('portalctl verify --bundle', () => {
 				fresh.set(name, text);
 				fresh.set(name.replace('.txt', '.sig'), sign(null, text, privateKey));
 			}
+			Object.assign(manifest.receipt, {key_id: id});
 			manifest.files.forEach(file => Object.assign(file, {size: fresh.get(file.path).length, sha256: sha256(fresh.get(file.path))}));
 		});
 
@@ -494,6 +442,6 @@ describe('portalctl verify --bundle', () => {
 
 		assert.match(output, /the personal data of [1-9]\d* events were erased/);
 		assert.match(output, / 0 findings/);
-		assert.doesNotMatch(await readmeCommands(await unpacked(await bundle(quote.id, '', tenant.api))), /FAILED|No such file/);
+		assert.doesNotMatch(await readmeCommands(await unpacked(folder, await bundle(quote.id, '', tenant.api))), /FAILED|No such file/);
 	});
 });

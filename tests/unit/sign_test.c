@@ -105,7 +105,13 @@ test_statements(void **state)
 	const struct head_statement head = {"t", "d", 5, "aa", "2026-03-01T09:00:00.000Z", "ed25519-1-00000000"};
 	const struct tenant_statement tenant = {"t", 2, "bb", 7, "cc", "2026-03-02T00:00:00.000Z", "ed25519-1-00000000"};
 
+	const struct receipt_statement receipt = {"t", "d", 3, "e", "combined", 77, "ff", "2026-03-01T09:00:00.000Z",
+	    "2026-03-01T09:00:01.000Z", "ed25519-1-00000000"};
+
 	(void)state;
+	assert_string_equal(receipt_statement_text(arena, &receipt), "dokumentportal-receipt-1\ntenant t\ndocument d\nversion 3\n"
+	    "event e\nkind combined\nsize 77\nsha256 ff\nmade 2026-03-01T09:00:00.000Z\nat 2026-03-01T09:00:01.000Z\n"
+	    "key ed25519-1-00000000\n");
 	assert_string_equal(head_statement_text(arena, &head), "dokumentportal-head-1\ntenant t\ndocument d\nlength 5\n"
 	    "head aa\nat 2026-03-01T09:00:00.000Z\nkey ed25519-1-00000000\n");
 	assert_string_equal(tenant_statement_text(arena, &tenant), "dokumentportal-tenant-1\ntenant t\nnumber 2\n"
