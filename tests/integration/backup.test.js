@@ -9,6 +9,7 @@ import {metadata} from './lib/api.js';
 import {sha256} from './lib/bytes.js';
 import {startPortal} from './lib/portal.js';
 import {lostBytes, pathOf} from './lib/store.js';
+import {Visitor} from './lib/visitor.js';
 import {waitFor} from './lib/wait.js';
 
 describe('backup, restore, fsck', () => {
@@ -37,6 +38,10 @@ describe('backup, restore, fsck', () => {
 	test('a backup under load holds all that was there before it, and a second one only what is new', async () => {
 		for (let n = 0; n < 20; n++)
 			await send(n);
+		const accepted = new Visitor((await portal.mail('of a quote', mail => mail.link)).link);
+
+		assert.equal((await accepted.accept({name: 'Mette Jensen'})).status, 303);
+		await waitFor('its receipt', async () => await portal.sqlValue('SELECT count(signature) FROM receipt') === '1');
 		let busy = true, sent = 20;
 		const load = (async () => {
 			while (busy) {
@@ -85,6 +90,14 @@ describe('backup, restore, fsck', () => {
 
 		ok(restored);
 		assert.doesNotMatch(restored.output, /not those of the backup/);
+		// Before a worker has been there, however long ago the backup was.
+		await other.travel('30 days');
+		const early = await other.ctl('verify', '--store');
+
+		await other.travelBack();
+		ok(early);
+		assert.match(early.output, /^note: no worker has been at work for \d+ minutes/m);
+		assert.equal(await other.sqlValue('SELECT count(signature) FROM receipt'), '1');
 		for (const program of programs)
 			await other.supervise('up', program);
 		assert.deepEqual(await hashes(other), expected);

@@ -25,14 +25,18 @@ const attachment = name => ({name: 'Vilkår.txt', bytes: Buffer.from(`Vilkår fo
 async function accepted(name, sender = api) {
 	const document = await sender.send(metadata(name, {customer: {external_id: name, name: 'Jensen Byg A/S'}}),
 		simplePdf('Tilbud', name), [attachment(name)]);
-	const answer = await new Visitor(await linkOf(portal, document.id, 'mette@example.dk')).accept({name: 'Mette Jensen'});
+	const visitor = new Visitor(await linkOf(portal, document.id, 'mette@example.dk'));
+
+	for (const text of ['Hvornår kan I begynde?', 'Og hvornår er I færdige?'])
+		assert.equal((await visitor.post('/messages', {...await visitor.form('/messages'), text})).status, 303);
+	const answer = await visitor.accept({name: 'Mette Jensen'});
 
 	assert.ok([200, 303].includes(answer.status), `accepting ${name}: ${answer.status} ${answer.text}`);
 	return document.id;
 }
 
-const signed = () => waitFor('signatures of all decisions', async () =>
-	await portal.sqlValue('SELECT count(*) FROM job WHERE kind = \'sign\' AND state <> \'done\'') === '0');
+const signed = () => waitFor('signatures and receipts of all decisions', async () =>
+	await portal.sqlValue('SELECT count(*) FROM job WHERE kind IN (\'sign\', \'receipt\') AND state IN (\'waiting\', \'running\')') === '0', 120);
 
 // A new day for every tenant: what has happened is numbered, signed and listed.
 async function nextDay() {
@@ -76,6 +80,11 @@ const cutOff = id => `${removed(id, 'accepted')} DELETE FROM decision WHERE docu
 	UPDATE document SET decided = NULL, decided_at = NULL WHERE id = '${id}'; ${recompute(id)}`;
 
 const ofDecision = change => id => `UPDATE decision SET ${change} WHERE document_id = '${id}'`;
+const ofReceipt = change => id => `UPDATE receipt SET ${change} WHERE document_id = '${id}'`;
+const ofMessage = change => id => `UPDATE message SET ${change} WHERE document_id = '${id}' AND n = 1`;
+const ofDocument = change => id => `UPDATE document SET ${change} WHERE id = '${id}'`;
+const erased = id => `${ofDecision('name = NULL, email = NULL, reason = NULL, purchase_order = NULL')(id)};
+	UPDATE event SET personal = NULL, salt = NULL WHERE document_id = '${id}'`;
 const ofSignature = change => id => `UPDATE head_signature SET ${change} WHERE document_id = '${id}'`;
 
 const hashOf = async (id, table) => (await portal.sql(
@@ -151,6 +160,64 @@ const ways = {
 	'a decision\'s signature taken out before it was listed': [id => `UPDATE head_signature SET batch = NULL WHERE document_id = '${id}';
 		UPDATE event SET at = at - interval '2 hours' WHERE document_id = '${id}';
 		DELETE FROM head_signature WHERE document_id = '${id}'`, /^event \S+: this decision has no signature/],
+	'the receipt\'s hash': [ofReceipt('sha256 = sha256(\'andet\')'), /^version 1: its receipt's signature: its row is not what its statement says/],
+	'the receipt\'s kind': [ofReceipt('kind = \'certificate\''), /^version 1: its receipt's signature: its row is not/],
+	'the receipt\'s size': [ofReceipt('size = size + 1'), /^version 1: its receipt's signature: its row is not/],
+	'when the receipt was made': [ofReceipt('created_at = created_at - interval \'1 day\''), /^version 1: its receipt's signature: its row is not/],
+	'the receipt\'s hash, and its statement': [ofReceipt('sha256 = sha256(\'andet\'), statement = replace(statement, encode(sha256, \'hex\'), '
+		+ 'encode(sha256(\'andet\'), \'hex\'))'), /^version 1: its receipt's signature: it was not made with the key ed25519-1-/],
+	'the receipt\'s signature': [ofReceipt('signature = set_byte(signature, 7, 255 - get_byte(signature, 7))'),
+		/^version 1: its receipt's signature: it was not made with the key/],
+	'the receipt\'s signature taken out': [ofReceipt('signed_at = NULL, key_id = NULL, statement = NULL, signature = NULL, '
+		+ 'created_at = created_at - interval \'3 days\', waits_since = waits_since - interval \'3 days\''), /^version 1: its receipt has no signature/],
+	'the receipt of another document': [async (id, other) => tamper(`DELETE FROM receipt WHERE document_id = '${id}';
+		INSERT INTO receipt SELECT tenant_id, '${id}', version, kind, sha256, size, created_at, signed_at, key_id, statement, signature
+		FROM receipt WHERE document_id = '${other}'`), /^version 1: its receipt's signature: its row is not/],
+	'the receipt taken out': [id => `DELETE FROM receipt WHERE document_id = '${id}'`, /^version 1 was accepted, but its receipt is gone/],
+	'the receipt taken out, and the job that made it': [id => `DELETE FROM receipt WHERE document_id = '${id}';
+		DELETE FROM job WHERE document_id = '${id}' AND kind = 'receipt'`, /^version 1 was accepted, but its receipt is gone/],
+	'the receipt taken out, its making said to have failed': [id => `DELETE FROM receipt WHERE document_id = '${id}';
+		UPDATE job SET state = 'dead' WHERE document_id = '${id}' AND kind = 'receipt'`, /^version 1 was accepted, but its receipt could not be made/],
+	'the receipt\'s bytes': [id => alterFile(id, 'receipt'), /^version 1: its receipt was altered in the store/],
+	'the receipt\'s file taken out': [async id => rmSync(pathOf(portal, tenantId, await hashOf(id, 'receipt'))),
+		/^version 1: its receipt is missing in the store/],
+	'a message\'s text': [ofMessage('text = \'Vi begynder i morgen\''), /^message 1: text not what event \S+ says/],
+	'a message\'s text taken out': [ofMessage('text = NULL'), /^message 1: text not what event \S+ says/],
+	'a message\'s text, in the event as well': [id => `${ofMessage('text = \'Nu\'')(id)}; UPDATE event SET personal = replace(personal,
+		'Hvornår kan I begynde?', 'Nu') WHERE document_id = '${id}'`, /^event \S+: its personal data were altered/],
+	'a message\'s text, and the proof of it erased': [id => `${ofMessage('text = \'Nu\'')(id)};
+		UPDATE event SET personal = NULL, salt = NULL WHERE document_id = '${id}' AND type = 'document.message'`,
+	/^message 1 has words, but event \S+ no longer vouches for them/],
+	'who wrote a message': [ofMessage('name = \'Grethe Jensen\''), /^message 1: name not what event \S+ says/],
+	'when a message was written': [ofMessage('at = at - interval \'1 day\''), /^message 1: at not what event \S+ says/],
+	'what a message is about': [ofMessage('page = 1'), /^message 1: page not what event \S+ says/],
+	'two messages swapped': [id => `UPDATE message SET n = n + 10 WHERE document_id = '${id}';
+		UPDATE message SET n = 13 - n WHERE document_id = '${id}'`, /^message [12]: n not what event \S+ says/],
+	'a message taken out': [id => `DELETE FROM message WHERE document_id = '${id}' AND n = 2`, /^event \S+ tells of a message whose row is gone/],
+	'a message put in': [id => `INSERT INTO message (tenant_id, document_id, n, version, author, text, at)
+		SELECT tenant_id, id, 3, 1, 'sender', 'Aftalt', now() FROM document WHERE id = '${id}'`, /^message 3: no event tells of it/],
+	'that who decided was erased': [ofDecision('erased_at = now()'), /^the decision of version 1: its person was not erased, as it says/],
+	'who decided taken out like an erasure': [erased, /^the decision of version 1 does not say when the person was erased/],
+	'who decided erased before the decision': [id => `${erased(id)}; ${ofDecision('erased_at = at - interval \'1 day\'')(id)}`,
+		/^the decision of version 1: its person was not erased at 20\S+, as it says/],
+	'a hash beside the consent': [ofDecision('consent_sha256 = repeat(\'a\', 64)'), /^the decision of version 1 has a consent, and beside it the hash/],
+	'a hash in place of the consent': [ofDecision('consent_sha256 = repeat(\'a\', 64), consent = NULL'), /^the decision of version 1 .*: consent_sha256/],
+	'the identity': [ofDecision('identity = \'email_code\''), /^the decision of version 1 is not what event \S+ says: identity/],
+	'a proof': [ofDecision('proof = \'{"codes": 1}\''), /^the decision of version 1 .*: proof/],
+	'that the link was shown': [ofDecision('disclosed_at = at'), /^the decision of version 1 .*: link_disclosed_at/],
+	'the purchase order': [ofDecision('purchase_order = \'PO-8\''), /^the decision of version 1 .*: purchase_order/],
+	'how was signed': [ofDecision('signature = \'none\''), /^the decision of version 1 .*: signature/],
+	'when the version was made': [id => `UPDATE version SET created_at = created_at - interval '1 day' WHERE document_id = '${id}'`,
+		/^version 1: created_at not what event \S+ says/],
+	'a version put in': [id => `INSERT INTO version SELECT tenant_id, document_id, 2, kind, title, number, amount, currency, file_name,
+		sha256, size, pages, created_at FROM version WHERE document_id = '${id}'`, /^version 2: no event tells of it/],
+	'an attachment\'s name': [id => `UPDATE attachment SET name = 'Pris.txt' WHERE document_id = '${id}'`, /^version 1: attachments not what/],
+	'an attachment put in': [id => `INSERT INTO attachment (tenant_id, document_id, version, n, name, type, size, sha256)
+		SELECT tenant_id, document_id, 1, 2, name, type, size, sha256 FROM attachment WHERE document_id = '${id}'`, /^version 1: attachments not what/],
+	'the current version': [ofDocument('version = 2'), /^the document's version not what its history says/],
+	'that it was withdrawn': [ofDocument('withdrawn_at = now(), decided = NULL, decided_at = NULL'), /^the document's withdrawn_at not what its history says/],
+	'that it was removed': [ofDocument('removed_at = now()'), /^the document's removed_at not what its history says/],
+	'when it was decided': [ofDocument('decided_at = decided_at - interval \'1 day\''), /^the document's state is not what its decision says/],
 	'a signature by a forger\'s key': [id => forgeSignature(id), /^the signature at length \d: it was made with the key \S+, which is not a trusted one/],
 };
 
