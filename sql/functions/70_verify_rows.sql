@@ -65,8 +65,7 @@ CREATE OR REPLACE FUNCTION verify_erasures(p_tenant uuid, p_document uuid) RETUR
 	UNION ALL
 	SELECT format('the decision of version %s: its person was not erased at %s, as it says', version, rfc3339(erased_at))
 	FROM decided d
-	WHERE personal IS NULL AND (erased_at < at OR erased_at > portal_now()
-		OR EXISTS (SELECT FROM ended n WHERE n.link_id = d.link_id)
+	WHERE personal IS NULL AND (erased_at < at OR EXISTS (SELECT FROM ended n WHERE n.link_id = d.link_id)
 			AND erased_at <> ALL (SELECT n.at FROM ended n WHERE n.link_id = d.link_id))
 $$;
 

@@ -161,7 +161,7 @@ CREATE OR REPLACE FUNCTION person_erase(p_tenant uuid, p_contact uuid, p_email t
 LANGUAGE plpgsql AS $$
 DECLARE
 	p person;
-	v_at timestamptz := portal_now();
+	v_at timestamptz;
 	v_kept jsonb;
 	v_decisions integer;
 	v_result jsonb;
@@ -169,6 +169,7 @@ BEGIN
 	PERFORM person_lock(f) FROM person_find(p_tenant, p_contact, p_email) f;
 	FOR p IN SELECT (f).* FROM person_find(p_tenant, p_contact, p_email) f LOOP
 		PERFORM person_lock(p); -- what came while we waited
+		v_at := portal_now(); -- not before it
 		v_kept := person_kept(p, v_at);
 		IF v_kept IS NOT NULL AND NOT p_force THEN
 			PERFORM problem('conflict', format('quote %s was accepted, and its contacts are kept until %s (retention.accepted_years of tenant %s); '
