@@ -67,8 +67,9 @@ async function faultsOf(page, looked) {
 		const over = await sidewaysScroll(page);
 
 		note(width, over > 0 ? [`${over} pixels wider than the window`] : []);
-		if (!looked.includes(width))
-			continue;
+	}
+	for (const width of looked) {
+		await page.setViewportSize({width, height: 844});
 		note(width, await accessibilityFaults(page));
 		await page.emulateMedia({colorScheme: 'dark'});
 		note(`${width}, dark`, await contrastFaults(page));

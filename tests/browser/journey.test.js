@@ -91,6 +91,8 @@ for (const [how, device] of Object.entries({phone, desktop}))
 				await page.getByLabel(w('message.text')).fill(question);
 				await press(page, w('message.button'));
 				await page.locator('.thread').getByText(question).waitFor();
+				if (js)
+					assert.doesNotMatch(page.url(), /sent=/, 'a reload would say again that it was sent');
 				const asked = await portal.mail('with the question', mail => mail.to === senderAddress && mail.text.includes(question) && mail.text.includes(sent.metadata.number));
 
 				assert.ok(asked.link);

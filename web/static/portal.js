@@ -39,6 +39,11 @@
 	if (page)
 		setTimeout(watch, 800);
 
+	/* That something was sent is told once, and not again when the page is reloaded or its address kept. */
+	if (/[?&]sent=/.test(location.search))
+		history.replaceState(history.state, "", location.pathname +
+			location.search.replace(/([?&])sent=[^&]*&?/, "$1").replace(/[?&]$/, "") + location.hash);
+
 	/* The viewer of PDFs comes after the page itself, and reports its own trouble. */
 	var viewer = document.getElementById("viewer");
 
