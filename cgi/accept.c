@@ -221,6 +221,7 @@ static const struct route routes[] = {
     {"POST", "/d/{token}/identity", AUTH_LINK, 4096, begin_identity},
     {"POST", "/d/{token}/accept", AUTH_LINK, SIGNATURE_FORM_MOST, accept},
     {"POST", "/d/{token}/decline", AUTH_LINK, FORM_MOST, decline},
+    {"GET", "/d/{token}/{form}", AUTH_LINK, 0, reply_link_page},
     {0},
 };
 

@@ -182,11 +182,22 @@ show_documents(struct request *request)
 	return NULL;
 }
 
+/* GET of an address that forms are sent to, as a tab has it that comes back to a refused code: the sign-in knows how far
+ * this browser is. */
+static const struct problem *
+go_to_login(struct request *request)
+{
+	reply_see_other(request, path_to(request, "/login", NULL));
+	return NULL;
+}
+
 static const struct route routes[] = {
     {"GET", "/login", AUTH_BROWSER, 0, show_form},
     {"POST", "/login", AUTH_BROWSER, FORM_MOST, ask},
     {"POST", "/login/code", AUTH_BROWSER, FORM_MOST, enter_code},
+    {"GET", "/login/code", AUTH_BROWSER, 0, go_to_login},
     {"POST", "/logout", AUTH_BROWSER, FORM_MOST, leave},
+    {"GET", "/logout", AUTH_BROWSER, 0, go_to_login},
     {"GET", "/documents", AUTH_BROWSER, 0, show_documents},
     {0},
 };

@@ -159,6 +159,8 @@ static const struct route routes[] = {
     {"POST", "/d/{token}/renew", AUTH_LINK, FORM_MOST, request_renewal},
     {"POST", "/d/{token}/share", AUTH_LINK, FORM_MOST, share},
     {"POST", "/d/{token}/share/revoke", AUTH_LINK, 4096, unshare},
+    {"GET", "/d/{token}/{form}", AUTH_LINK, 0, reply_link_page},
+    {"GET", "/d/{token}/share/revoke", AUTH_LINK, 0, reply_link_page},
     {0},
 };
 

@@ -57,6 +57,13 @@ reply_see_other(struct request *request, const char *path)
 	reply_header(request, "Location", path);
 }
 
+const struct problem *
+reply_link_page(struct request *request)
+{
+	reply_see_other(request, request_link_path(request));
+	return NULL;
+}
+
 void
 reply_cookie(struct request *request, const char *name, const char *value, const char *path, long seconds)
 {

@@ -116,6 +116,10 @@ const char *reply_header_get(const struct request *request, const char *name); /
 void reply_empty(struct request *request, int status);
 void reply_see_other(struct request *request, const char *path); /* 303 */
 
+/* Handler of GET where forms of a link's page are sent to: a tab that shows a refused form has that address, and comes
+ * back to it when it is restored or bookmarked. 303 to the page. */
+handler reply_link_page;
+
 /* Sets a cookie out of reach of scripts and of other sites' forms; several may be set. SECONDS 0 takes it away. */
 void reply_cookie(struct request *request, const char *name, const char *value, const char *path, long seconds);
 void reply_json(struct request *request, int status, struct json_object *value);

@@ -203,6 +203,29 @@ describe('impatience', () => {
 		}
 	});
 
+	test('a refused form does not stand in the way: reloading and the way back find the page', async () => {
+		const page = await browser.page({device: phone});
+		const {link} = await ready(page);
+		const sent = [];
+
+		page.on('request', request => request.method() === 'POST' && /accept$/.test(request.url()) && sent.push(request));
+		await page.locator('#consent').uncheck();
+		await page.locator('#accept button[type=submit]').click();
+		await page.locator('.problem').waitFor();
+		await page.waitForURL(link);
+		await page.reload();
+		await page.locator('#consent').waitFor();
+		assert.equal(await page.locator('.problem').count(), 0);
+		await page.locator('#accept button[type=submit]').click();
+		await page.locator('.problem').waitFor();
+		await page.locator('#consent').check();
+		await page.locator('#accept button[type=submit]').click();
+		await page.locator('.outcome.accepted').waitFor();
+		await page.goBack();
+		await page.locator('.outcome.accepted').waitFor();
+		assert.equal(sent.length, 3);
+	});
+
 	test('a page that the browser kept is fetched anew when something was sent from it', async () => {
 		const page = await browser.page();
 		const {link} = await ready(page);

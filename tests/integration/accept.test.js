@@ -79,6 +79,20 @@ describe('a form that is not right', async () => {
 		assert.equal((await visitor.post('/accept', {...rest, consent: 'yes'})).status, 400);
 	});
 
+	test('stands at an address that leads back to the page, in a tab that is restored or a bookmark', async () => {
+		const page = visitor.link.slice(portal.url.length);
+
+		for (const path of ['/accept', '/decline', '/code', '/identity', '/messages', '/changes', '/renew', '/share', '/share/revoke'])
+			for (const method of ['GET', 'HEAD']) {
+				const {status, headers} = await visitor.request(method, path);
+
+				assert.deepEqual([status, headers.get('location')], [303, page], `${method} ${path}`);
+			}
+		assert.equal((await visitor.request('PUT', '/accept')).headers.get('allow'), 'POST, GET, HEAD');
+		assert.equal((await visitor.get('/nothing')).status, 404);
+		assert.equal((await new Visitor(`${portal.url}/d/${'A'.repeat(44)}`).get('/accept')).status, 404, 'no link of ours');
+	});
+
 	test('from another site is refused, from our own taken', async () => {
 		const form = {...await visitor.form('/decline'), reason: ''};
 

@@ -390,6 +390,18 @@ describe('the session', () => {
 		assert.equal((await browser.post('/logout')).status, 303, 'once more does no harm');
 	});
 
+	test('addresses of forms lead back: to the sign-in, and from there to the documents', async () => {
+		await send('back', 'back@example.dk');
+		const browser = await signedIn('back@example.dk');
+
+		for (const path of ['/login/code', '/logout']) {
+			const {status, headers} = await new Browser(portal.url).get(`${path}?lang=en`);
+
+			assert.deepEqual([status, headers.location], [303, '/login?lang=en'], path);
+			assert.match((await browser.follow(await browser.get(path))).text, /Dine dokumenter/);
+		}
+	});
+
 	test('the others are listed, and ended from here', async () => {
 		await send('many', 'many@example.dk');
 		await send('stranger', 'stranger@example.dk');

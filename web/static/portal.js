@@ -44,6 +44,13 @@
 		history.replaceState(history.state, "", location.pathname +
 			location.search.replace(/([?&])sent=[^&]*&?/, "$1").replace(/[?&]$/, "") + location.hash);
 
+	/* A refused form stands at the address that it was sent to. Reloading it, or coming back to it, would send it anew, or
+	 * find the browser's own page of errors; the page's own address finds the page. */
+	var address = document.body.dataset.address;
+
+	if (address && location.pathname !== address)
+		history.replaceState(null, "", address + location.hash);
+
 	/* The viewer of PDFs comes after the page itself, and reports its own trouble. */
 	var viewer = document.getElementById("viewer");
 
