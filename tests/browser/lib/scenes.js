@@ -372,6 +372,7 @@ export async function causeMails(kit, language) {
 	const unread = await kit.send({language, kind: 'document', amount: null, expires_at: null, number: null, title: 'Drift og vedligehold'});
 
 	await kit.api.post(`/documents/${unread.id}/remind`);
+	await kit.mailed(); // before the texts are others
 	await patch('/settings', {texts: {[language]: {mail_subject: '{titel} til {kunde}', mail_body: 'Hej {kontakt}\n\nTak for snakken. Her er vores tilbud på {projekt}:\n\n{link}\n\nMed venlig hilsen\nJens'}}});
 	await kit.send({language});
 	await patch('/settings', {texts: {[language]: {mail_subject: null, mail_body: null}}});
