@@ -261,7 +261,7 @@ describe('docker-compose', {skip}, () => {
 	test('a bad setting stops the start by its name', async () => {
 		for (const [name, value] of Object.entries({PORTAL_TLS: 'maybe', PORTAL_SMTP_URL: 'nonsense', PORTAL_WEBHOOK_ALLOW: 'here',
 			PORTAL_TRUSTED_PROXY: 'a proxy', PORTAL_TLS_DIR: portal.hostFolder('empty')})) {
-			const settings = name === 'PORTAL_TLS_DIR' ? {[name]: value, PORTAL_TLS: 'on'} : {[name]: value};
+			const settings = {[name]: value, PORTAL_MAIL_FROM: 'tilbud@portal.example', ...name === 'PORTAL_TLS_DIR' && {PORTAL_TLS: 'on'}};
 
 			await assert.rejects(portal.composeWith(settings, 'run', '--rm', 'init'), new RegExp(`${name}: `), name);
 		}
