@@ -23,14 +23,16 @@ $$;
 
 -- A document's chained events in the order of the chain, and the unchained ones after them; `age`: for how many seconds a
 -- worker could have signed it.
-CREATE OR REPLACE FUNCTION verify_events(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
-	SELECT coalesce(json_agg(json_build_object('seq', seq, 'id', id, 'type', type, 'at', rfc3339(at),
-		'tenant_id', tenant_id, 'document_id', document_id, 'version', version, 'link_id', link_id,
-		'contact_id', contact_id, 'line', line, 'hash', hash, 'salt', salt, 'personal', personal,
-		'age', seconds_between(at, clock.now)) ORDER BY seq NULLS LAST, n), '[]')
-	FROM event, (SELECT verify_clock() AS now) clock
-	WHERE tenant_id = p_tenant AND document_id = p_document
-$$;
+CREATE OR REPLACE FUNCTION verify_events(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT coalesce(json_agg(json_build_object('seq', seq, 'id', id, 'type', type, 'at', rfc3339(at),
+			'tenant_id', tenant_id, 'document_id', document_id, 'version', version, 'link_id', link_id,
+			'contact_id', contact_id, 'line', line, 'hash', hash, 'salt', salt, 'personal', personal,
+			'age', seconds_between(at, clock.now)) ORDER BY seq NULLS LAST, n), '[]')
+		FROM event, (SELECT verify_clock() AS now) clock
+		WHERE tenant_id = p_tenant AND document_id = p_document);
+END $$;
 
 -- The data of an event's line; NULL when the line is no JSON any more.
 CREATE OR REPLACE FUNCTION line_data(line text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
@@ -48,22 +50,26 @@ CREATE OR REPLACE FUNCTION facts_differ(a jsonb, b jsonb) RETURNS text LANGUAGE 
 $$;
 
 -- Where a document's rows disagree with what its history told of them: an array of sentences.
-CREATE OR REPLACE FUNCTION verify_rows(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
-	SELECT coalesce(json_agg(finding), '[]') FROM (
-		SELECT verify_versions(p_tenant, p_document) UNION ALL SELECT verify_decisions(p_tenant, p_document)
-		UNION ALL SELECT verify_erasures(p_tenant, p_document) UNION ALL SELECT verify_messages(p_tenant, p_document)
-		UNION ALL SELECT verify_state(p_tenant, p_document)) f (finding)
-$$;
+CREATE OR REPLACE FUNCTION verify_rows(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT coalesce(json_agg(finding), '[]') FROM (
+			SELECT verify_versions(p_tenant, p_document) UNION ALL SELECT verify_decisions(p_tenant, p_document)
+			UNION ALL SELECT verify_erasures(p_tenant, p_document) UNION ALL SELECT verify_messages(p_tenant, p_document)
+			UNION ALL SELECT verify_state(p_tenant, p_document)) f (finding));
+END $$;
 
 -- All that verifying one document takes, in one statement and so of one moment, while others go on writing.
-CREATE OR REPLACE FUNCTION verify_document(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
-	SELECT json_build_object('length', coalesce(max(c.length), 0), 'head', coalesce(max(c.head), repeat('0', 64)),
-		'events', verify_events(p_tenant, p_document), 'findings', verify_rows(p_tenant, p_document),
-		'signatures', signatures_json(p_tenant, p_document), 'receipts', verify_receipts(p_tenant, p_document),
-		'without_receipt', verify_without_receipt(p_tenant, p_document),
-		'idle', greatest(seconds_between(verify_clock(), portal_now()), 0))
-	FROM chain c WHERE c.tenant_id = p_tenant AND c.document_id = p_document
-$$;
+CREATE OR REPLACE FUNCTION verify_document(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT json_build_object('length', coalesce(max(c.length), 0), 'head', coalesce(max(c.head), repeat('0', 64)),
+			'events', verify_events(p_tenant, p_document), 'findings', verify_rows(p_tenant, p_document),
+			'signatures', signatures_json(p_tenant, p_document), 'receipts', verify_receipts(p_tenant, p_document),
+			'without_receipt', verify_without_receipt(p_tenant, p_document),
+			'idle', greatest(seconds_between(verify_clock(), portal_now()), 0))
+		FROM chain c WHERE c.tenant_id = p_tenant AND c.document_id = p_document);
+END $$;
 
 -- The document's files that the store must hold: [{name, sha256}].
 CREATE OR REPLACE FUNCTION verify_files(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$

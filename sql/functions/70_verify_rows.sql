@@ -1,8 +1,11 @@
--- Rows against the history: each function gives sentences about a document's rows that are not what its lines told.
+-- Rows against the history: each function gives sentences about a document's rows that are not what its lines told. In PL/pgSQL,
+-- which keeps plans: all documents are gone through.
 SET search_path = portal;
 
 -- Versions with their attachments, against the event that sent them.
-CREATE OR REPLACE FUNCTION verify_versions(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION verify_versions(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY
 	WITH sent AS (
 		SELECT DISTINCT ON (version) version, id, line_data(line) || jsonb_build_object('created_at', at) AS facts
 		FROM event WHERE tenant_id = p_tenant AND document_id = p_document AND type = 'document.sent'
@@ -15,11 +18,13 @@ CREATE OR REPLACE FUNCTION verify_versions(p_tenant uuid, p_document uuid) RETUR
 		WHEN s.version IS NULL THEN format('version %s: no event tells of it', m.version)
 		ELSE format('version %s: %s not what event %s says', m.version, facts_differ(m.facts, s.facts), s.id) END
 	FROM made m FULL JOIN sent s ON s.version = m.version
-	WHERE m.facts IS DISTINCT FROM s.facts
-$$;
+	WHERE m.facts IS DISTINCT FROM s.facts;
+END $$;
 
 -- Decisions, against the event that each names: the line, and the personal data beside it as long as they are there.
-CREATE OR REPLACE FUNCTION verify_decisions(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION verify_decisions(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY
 	WITH compared AS (
 		SELECT x.version, x.event_id,
 			jsonb_strip_nulls(jsonb_build_object('type', 'document.' || x.type, 'link_id', x.link_id, 'contact_id', x.contact_id,
@@ -40,12 +45,14 @@ CREATE OR REPLACE FUNCTION verify_decisions(p_tenant uuid, p_document uuid) RETU
 	UNION ALL
 	SELECT format('the decision of version %s has a consent, and beside it the hash that stands in for an erased one', version)
 	FROM decision
-	WHERE tenant_id = p_tenant AND document_id = p_document AND num_nonnulls(consent, consent_sha256) = 2
-$$;
+	WHERE tenant_id = p_tenant AND document_id = p_document AND num_nonnulls(consent, consent_sha256) = 2;
+END $$;
 
 -- Who decided was erased beside the chain and in the row together, or in neither: what nothing vouches for must not live on,
 -- and nothing goes without saying so. Ending the person's link, erasing tells the history of it.
-CREATE OR REPLACE FUNCTION verify_erasures(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION verify_erasures(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY
 	WITH decided AS (
 		SELECT x.*, e.personal FROM decision x JOIN event e ON e.id = x.event_id
 		WHERE x.tenant_id = p_tenant AND x.document_id = p_document),
@@ -66,8 +73,8 @@ CREATE OR REPLACE FUNCTION verify_erasures(p_tenant uuid, p_document uuid) RETUR
 	SELECT format('the decision of version %s: its person was not erased at %s, as it says', version, rfc3339(erased_at))
 	FROM decided d
 	WHERE personal IS NULL AND (erased_at < at OR EXISTS (SELECT FROM ended n WHERE n.link_id = d.link_id)
-			AND erased_at <> ALL (SELECT n.at FROM ended n WHERE n.link_id = d.link_id))
-$$;
+			AND erased_at <> ALL (SELECT n.at FROM ended n WHERE n.link_id = d.link_id));
+END $$;
 
 -- Up to which place of the feed the tenant's retention has taken personal data away.
 CREATE OR REPLACE FUNCTION forgotten_until(p_tenant uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
@@ -76,7 +83,9 @@ $$;
 
 -- The thread, against the events that tell of its messages in their order. The words stand beside the chain; they may outlive
 -- what vouches for them there where retention took it away, or where a name was taken out of them.
-CREATE OR REPLACE FUNCTION verify_messages(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION verify_messages(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY
 	WITH told AS (
 		SELECT e.id, data ->> 'message_id' AS message_id, personal::jsonb AS personal, feed_no,
 			data - 'message_id' || jsonb_build_object('n', row_number() OVER (ORDER BY seq), 'version', version,
@@ -102,11 +111,13 @@ CREATE OR REPLACE FUNCTION verify_messages(p_tenant uuid, p_document uuid) RETUR
 	WHERE w.facts IS DISTINCT FROM t.facts
 		OR CASE WHEN t.personal IS NOT NULL THEN (w.name, w.text) IS DISTINCT FROM (t.personal ->> 'name', t.personal ->> 'text')
 			ELSE num_nonnulls(w.name, w.text) > 0 AND coalesce(t.feed_no, 9223372036854775807) > forgotten_until(p_tenant)
-				AND strpos(concat(w.name, w.text), '[slettet]') = 0 END
-$$;
+				AND strpos(concat(w.name, w.text), '[slettet]') = 0 END;
+END $$;
 
 -- What the document's own row says of its state.
-CREATE OR REPLACE FUNCTION verify_state(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION verify_state(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY
 	WITH d AS (SELECT * FROM document WHERE tenant_id = p_tenant AND id = p_document),
 	told AS (
 		SELECT max(version) FILTER (WHERE type = 'document.sent') AS version,
@@ -122,35 +133,39 @@ CREATE OR REPLACE FUNCTION verify_state(p_tenant uuid, p_document uuid) RETURNS 
 		CASE WHEN d.withdrawn_at IS DISTINCT FROM t.withdrawn_at THEN 'withdrawn_at' END,
 		CASE WHEN d.removed_at IS DISTINCT FROM t.removed_at THEN 'removed_at' END))
 	FROM d, told t
-	WHERE (d.version, d.withdrawn_at, d.removed_at) IS DISTINCT FROM (t.version, t.withdrawn_at, t.removed_at)
-$$;
+	WHERE (d.version, d.withdrawn_at, d.removed_at) IS DISTINCT FROM (t.version, t.withdrawn_at, t.removed_at);
+END $$;
 
 -- Receipts, also those that an erasure took away, with what their statements must say and with what was signed; `age`: for how
 -- many seconds a worker could have signed it; `lost`: its bytes are gone, so nobody can.
-CREATE OR REPLACE FUNCTION verify_receipts(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
-	SELECT coalesce(json_agg(json_build_object('version', r.version, 'former', r.former, 'kind', r.kind, 'size', r.size,
-		'sha256', encode(r.sha256, 'hex'), 'made', rfc3339(r.created_at), 'event_id', x.event_id, 'accepted', x.type = 'accepted',
-		'erased', x.erased_at IS NOT NULL, 'at', rfc3339(r.signed_at), 'key_id', r.key_id, 'statement', r.statement,
-		'signature', base64(r.signature), 'age', seconds_between(greatest(r.created_at, r.waits_since), verify_clock()),
-		'lost', r.former OR d.removed_at IS NOT NULL) ORDER BY r.version, r.former, r.sha256), '[]')
-	FROM (
-		SELECT document_id, version, kind, size, sha256, created_at, signed_at, key_id, statement, signature, waits_since, false AS former
-		FROM receipt WHERE tenant_id = p_tenant AND document_id = p_document
-		UNION ALL
-		SELECT document_id, version, kind, size, sha256, created_at, signed_at, key_id, statement, signature, NULL, true
-		FROM receipt_former WHERE tenant_id = p_tenant AND document_id = p_document) r
-	JOIN document d ON d.tenant_id = p_tenant AND d.id = r.document_id
-	LEFT JOIN decision x ON x.tenant_id = p_tenant AND x.document_id = r.document_id AND x.version = r.version
-$$;
+CREATE OR REPLACE FUNCTION verify_receipts(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT coalesce(json_agg(json_build_object('version', r.version, 'former', r.former, 'kind', r.kind, 'size', r.size,
+			'sha256', encode(r.sha256, 'hex'), 'made', rfc3339(r.created_at), 'event_id', x.event_id, 'accepted', x.type = 'accepted',
+			'erased', x.erased_at IS NOT NULL, 'at', rfc3339(r.signed_at), 'key_id', r.key_id, 'statement', r.statement,
+			'signature', base64(r.signature), 'age', seconds_between(greatest(r.created_at, r.waits_since), verify_clock()),
+			'lost', r.former OR d.removed_at IS NOT NULL) ORDER BY r.version, r.former, r.sha256), '[]')
+		FROM (
+			SELECT document_id, version, kind, size, sha256, created_at, signed_at, key_id, statement, signature, waits_since, false AS former
+			FROM receipt WHERE tenant_id = p_tenant AND document_id = p_document
+			UNION ALL
+			SELECT document_id, version, kind, size, sha256, created_at, signed_at, key_id, statement, signature, NULL, true
+			FROM receipt_former WHERE tenant_id = p_tenant AND document_id = p_document) r
+		JOIN document d ON d.tenant_id = p_tenant AND d.id = r.document_id
+		LEFT JOIN decision x ON x.tenant_id = p_tenant AND x.document_id = r.document_id AND x.version = r.version);
+END $$;
 
 -- Acceptances that should have a receipt and have none: [{version, age, state, answer}], the last two of the job that makes it.
-CREATE OR REPLACE FUNCTION verify_without_receipt(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
-	SELECT coalesce(json_agg(json_build_object('version', x.version, 'state', j.state, 'answer', j.answer,
-		'age', seconds_between(greatest(x.at, j.created_at, j.retried_at), verify_clock())) ORDER BY x.version), '[]')
-	FROM decision x
-	JOIN document d ON d.tenant_id = x.tenant_id AND d.id = x.document_id AND d.removed_at IS NULL
-	LEFT JOIN job j ON j.tenant_id = x.tenant_id AND j.document_id = x.document_id AND j.version = x.version AND j.kind = 'receipt'
-	WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND x.type = 'accepted' AND x.erased_at IS NULL
-		AND NOT EXISTS (SELECT FROM receipt r
-			WHERE r.tenant_id = x.tenant_id AND r.document_id = x.document_id AND r.version = x.version)
-$$;
+CREATE OR REPLACE FUNCTION verify_without_receipt(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		SELECT coalesce(json_agg(json_build_object('version', x.version, 'state', j.state, 'answer', j.answer,
+			'age', seconds_between(greatest(x.at, j.created_at, j.retried_at), verify_clock())) ORDER BY x.version), '[]')
+		FROM decision x
+		JOIN document d ON d.tenant_id = x.tenant_id AND d.id = x.document_id AND d.removed_at IS NULL
+		LEFT JOIN job j ON j.tenant_id = x.tenant_id AND j.document_id = x.document_id AND j.version = x.version AND j.kind = 'receipt'
+		WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND x.type = 'accepted' AND x.erased_at IS NULL
+			AND NOT EXISTS (SELECT FROM receipt r
+				WHERE r.tenant_id = x.tenant_id AND r.document_id = x.document_id AND r.version = x.version));
+END $$;
