@@ -199,11 +199,12 @@ enter_code(struct request *request)
 	struct form *form = NULL;
 	enum code_try outcome;
 	const char *code, *cookie;
+	int left;
 
 	TRY(request_form(request, &form));
 	request_language_choose(request, form_get(form, "lang"));
 	code = form_get(form, "code");
-	TRY(link_code_try(request, code && strlen(code) <= CODE_MOST ? code : "", &outcome, &cookie));
+	TRY(link_code_try(request, code && strlen(code) <= CODE_MOST ? code : "", &outcome, &left, &cookie));
 	if (outcome == CODE_RIGHT || outcome == CODE_NOT_NEEDED) {
 		link_see(request, NULL, NULL);
 		if (cookie)
@@ -212,6 +213,7 @@ enter_code(struct request *request)
 	}
 	TRY(link_code_page(request, &page));
 	page.error = outcome == CODE_LOCKED ? "locked" : "wrong";
+	page.left = left;
 	template_code(reply_html(request, 403), &page);
 	return NULL;
 }

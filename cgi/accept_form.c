@@ -93,8 +93,7 @@ declining_check(enum language language, struct page_form *form)
 {
 	if (form->name)
 		form->name_error = name_error(language, form->name);
-	if (too_long(form->reason, REASON_MOST) || (form->reason && !utf8_many_lines(form->reason)))
-		form->reason_error = word(language, WORD_decline_reason_bad);
+	form->reason_error = form_text_error(language, form->reason, REASON_MOST, WORD_decline_reason_bad);
 }
 
 bool

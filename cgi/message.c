@@ -74,8 +74,8 @@ mistakes(struct request *request, struct page_message_form *shown, int pages)
 
 	if (!shown->text)
 		shown->text_error = strcmp(shown->kind, "renewal") ? word(language, WORD_message_text_missing) : NULL;
-	else if (utf8_length(shown->text) > TEXT_MOST || !utf8_many_lines(shown->text))
-		shown->text_error = word(language, WORD_message_text_bad);
+	else
+		shown->text_error = form_text_error(language, shown->text, TEXT_MOST, WORD_message_text_bad);
 	if (shown->name && (utf8_length(shown->name) > NAME_MOST || !utf8_one_line(shown->name)))
 		shown->name_error = word(language, WORD_accept_name_bad);
 	if (page_number(shown->page) < 0)

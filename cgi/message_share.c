@@ -11,6 +11,13 @@
 
 enum { NOTE_MOST = 1000 };
 
+/* Whether mail programs would make a link of NAME, with which the mail greets whom nobody has asked. */
+static bool
+names_address(const char *name)
+{
+	return strstr(name, "://") || strcasestr(name, "www.");
+}
+
 /* Whether something is wrong with SHOWN; the words are in the page's language. */
 static bool
 mistakes(struct request *request, struct page_share_form *shown)
@@ -21,8 +28,9 @@ mistakes(struct request *request, struct page_share_form *shown)
 		shown->email_error = word(language, WORD_share_email_bad);
 	if (shown->name && (utf8_length(shown->name) > NAME_MOST || !utf8_one_line(shown->name)))
 		shown->name_error = word(language, WORD_accept_name_bad);
-	if (shown->text && (utf8_length(shown->text) > NOTE_MOST || !utf8_many_lines(shown->text)))
-		shown->text_error = word(language, WORD_share_text_bad);
+	else if (shown->name && names_address(shown->name))
+		shown->name_error = word(language, WORD_share_name_link);
+	shown->text_error = form_text_error(language, shown->text, NOTE_MOST, WORD_share_text_bad);
 	return shown->email_error || shown->name_error || shown->text_error;
 }
 

@@ -107,6 +107,7 @@ form_trimmed(struct arena *arena, const struct form *form, const char *name)
 
 	if (!value)
 		return NULL;
+	value = utf8_pasted(arena, value);
 	value += strspn(value, " \t\r\n");
 
 	size_t length = strlen(value);
@@ -115,6 +116,14 @@ form_trimmed(struct arena *arena, const struct form *form, const char *name)
 		length--;
 	value = arena_strndup(arena, value, length);
 	return utf8_visible(value) ? value : NULL;
+}
+
+const char *
+form_text_error(enum language language, const char *text, size_t most, enum word too_long)
+{
+	if (text && utf8_length(text) > most)
+		return word(language, too_long);
+	return text && !utf8_many_lines(text) ? word(language, WORD_form_characters) : NULL;
 }
 
 const struct problem *

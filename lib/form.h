@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "problem.h"
+#include "words.h"
 
 /* The fields in their order; names and values are decoded, well-formed UTF-8 without NUL. */
 struct form {
@@ -23,8 +24,13 @@ const struct problem *form_parse(struct arena *arena, const char *text, size_t s
 /* The value of the field NAME; NULL when the form lacks it. */
 const char *form_get(const struct form *form, const char *name);
 
-/* The same without the white space around it; NULL also when nothing is left that people can see (utf8_visible()). */
+/* The same as utf8_pasted() and without the white space around it; NULL also when nothing is left that people can see
+ * (utf8_visible()). */
 const char *form_trimmed(struct arena *arena, const struct form *form, const char *name);
+
+/* What is wrong with TEXT, of several lines, in LANGUAGE: TOO_LONG where it has more than MOST characters, or that it holds
+ * some that nobody can see. NULL where nothing is, also for NULL. */
+const char *form_text_error(enum language language, const char *text, size_t most, enum word too_long);
 
 /* Reads the field NAME as a decimal number from MIN to MAX. A field that is missing or empty leaves *VALUE as it is.
  * Problem: invalid, pointing at the field. */

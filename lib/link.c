@@ -255,7 +255,7 @@ link_code_page(struct request *request, struct code_page *page)
 }
 
 const struct problem *
-link_code_try(struct request *request, const char *code, enum code_try *outcome, const char **cookie)
+link_code_try(struct request *request, const char *code, enum code_try *outcome, int *left, const char **cookie)
 {
 	const char *address = request_parameter(request, "REMOTE_ADDR"), *verdict;
 	struct json_object *row = NULL;
@@ -264,6 +264,7 @@ link_code_try(struct request *request, const char *code, enum code_try *outcome,
 	TRY(db_json(request->db, request->arena, STATEMENT_customer_code_try, &row, request->token_id, address, request->id));
 	verdict = json_text(row, "verdict");
 	TRY(strcmp(verdict, "unknown") ? NULL : link_verdict(request->arena, verdict));
+	*left = (int)json_integer(row, "left", 0);
 	*outcome = !strcmp(verdict, "locked") ? CODE_LOCKED : strcmp(verdict, "try") ? CODE_NOT_NEEDED : CODE_WRONG;
 	if (*outcome != CODE_WRONG || !access_code_right(request->arena, code, json_text(row, "hash")))
 		return NULL;

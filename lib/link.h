@@ -26,9 +26,9 @@ void link_see(struct request *request, const char *sent, const char *anchor);
 /* Loads the page that asks for a public link's access code: what link_page() answers with code_required to. */
 const struct problem *link_code_page(struct request *request, struct code_page *page);
 
-/* Tries an access code. A right one gives *COOKIE, the value that proves it from now on. */
+/* Tries an access code. A right one gives *COOKIE, the value that proves it from now on; *LEFT are the tries after a wrong one. */
 enum code_try { CODE_RIGHT, CODE_WRONG, CODE_LOCKED, CODE_NOT_NEEDED };
-const struct problem *link_code_try(struct request *request, const char *code, enum code_try *outcome,
+const struct problem *link_code_try(struct request *request, const char *code, enum code_try *outcome, int *left,
     const char **cookie);
 
 /* Records that the visitor has version VERSION before them, and the thread up to its SEEN-th message (0: none). */

@@ -126,6 +126,7 @@ struct page_sharing {
 	const struct page_share *list;
 	size_t count;
 	const char *by;           /* of a shared link: the contact who passed it on; else NULL */
+	bool by_decides;          /* and whether that contact may accept */
 	const char *name;         /* of a shared link: the colleague's, as the contact gave it, or NULL */
 	struct page_share_form form;
 };
@@ -173,6 +174,7 @@ struct code_page {
 	const char *path;         /* "/d/{token}", no trailing slash */
 	const char *access;       /* the tenant's own words on where the code is found, or NULL */
 	const char *error;        /* wrong; locked: too many tries, nothing is taken for an hour; NULL: none yet */
+	int left;                 /* tries, with `wrong` */
 };
 
 /* A page that is only a message: not found, unavailable, bad request. */

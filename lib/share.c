@@ -27,6 +27,7 @@ sharing_read(struct arena *arena, struct json_object *row, struct page_sharing *
 	sharing->list = shares;
 	sharing->count = count;
 	sharing->by = json_text(row, "by");
+	sharing->by_decides = json_boolean(row, "by_decides", false);
 	sharing->name = json_text(row, "name");
 }
 

@@ -68,11 +68,17 @@ utf8_length(const char *text)
 	return length;
 }
 
+/* Marks that turn the direction of writing (Unicode: Bidi_Control, those that come in pairs). */
+static bool
+is_turn(uint32_t c)
+{
+	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
 static bool
 is_control(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 ||
-	    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 || is_turn(c);
 }
 
 /* The 66 code points that stand for nothing, ever (Unicode, section 23.7). PostgreSQL and json-c take them, Cairo does not. */
@@ -164,6 +170,22 @@ utf8_drawable(struct arena *arena, const char *text)
 
 		buf_add(&out, kept ? text : replacement, kept ? length : sizeof replacement - 1);
 		taken = length ? length : 1;
+	}
+	return out.bytes;
+}
+
+const char *
+utf8_pasted(struct arena *arena, const char *text)
+{
+	struct buf out = buf_new(arena, 0);
+	size_t left = strlen(text);
+	uint32_t c;
+
+	for (size_t length; (length = utf8_character(text, left, &c)) > 0; text += length, left -= length) {
+		if (c == '\v' || c == '\f' || c == 0x85 || c == 0x2028 || c == 0x2029)
+			buf_char(&out, '\n');
+		else if (!is_turn(c))
+			buf_add(&out, text, length);
 	}
 	return out.bytes;
 }

@@ -30,5 +30,9 @@ bool utf8_safe_line(const char *text);
 /* The same for a text of several lines: tabs, CR and LF may stand in it. */
 bool utf8_many_lines(const char *text);
 
+/* TEXT as its writer saw it in the program that it was pasted from, in ARENA: without the marks that turn the direction of
+ * writing, and with a line feed for what parts lines besides CR and LF (vertical tab, form feed, U+0085, U+2028, U+2029). */
+const char *utf8_pasted(struct arena *arena, const char *text);
+
 /* TEXT in which whatever utf8_many_lines() refuses, and bytes that are no UTF-8, have become U+FFFD, in ARENA. */
 const char *utf8_drawable(struct arena *arena, const char *text);

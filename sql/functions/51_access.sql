@@ -24,7 +24,15 @@ BEGIN
 	RETURN false;
 END $$;
 
--- POST /d/{token}/code, first half: {verdict, hash, generation}. Verdict `locked`: five tries an hour from
+-- Tries that an address has left before it is locked.
+CREATE OR REPLACE FUNCTION access_left(l link, p_address text) RETURNS integer LANGUAGE sql STABLE AS $$
+	SELECT greatest(least(min(5 - count) FILTER (WHERE address = p_address), min(50 - count) FILTER (WHERE address = '')), 0)
+	FROM access_failure
+	WHERE tenant_id = l.tenant_id AND link_id = l.id AND address IN (p_address, '')
+$$;
+
+-- POST /d/{token}/code, first half: {verdict, hash, generation, left}, LEFT with verdict `try`: the tries that remain after this
+-- one. Verdict `locked`: five tries an hour from
 -- one address, fifty from everywhere; the sender is told once while addresses are locked, and once of the link itself.
 CREATE OR REPLACE FUNCTION customer_code_try(p_token uuid, p_address text, p_request text) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
@@ -48,7 +56,8 @@ BEGIN
 	-- Who is locked out alone does not use up the others' tries.
 	v_all := NOT v_address AND access_count(l, '', 50, v_pass.at);
 	IF NOT (v_address OR v_all) THEN
-		RETURN json_build_object('verdict', 'try', 'hash', d.access_code, 'generation', d.code_generation);
+		RETURN json_build_object('verdict', 'try', 'hash', d.access_code, 'generation', d.code_generation,
+			'left', access_left(l, p_address));
 	END IF;
 	v_scope := CASE WHEN v_all THEN 'link' ELSE 'address' END;
 	IF v_scope <> ALL (v_locked) THEN

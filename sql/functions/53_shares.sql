@@ -113,7 +113,8 @@ BEGIN
 		RETURN NULL;
 	ELSIF l.kind = 'shared' THEN
 		RETURN (
-			SELECT jsonb_build_object('by', c.name, 'name', l.name)
+			SELECT jsonb_build_object('by', c.name, 'name', l.name,
+				'by_decides', 'accept' = ANY (o.rights) AND (d.settings -> 'accept' ->> 'enabled')::boolean)
 			FROM link o JOIN contact c ON c.tenant_id = o.tenant_id AND c.id = o.contact_id
 			WHERE o.tenant_id = l.tenant_id AND o.id = l.shared_by);
 	END IF;

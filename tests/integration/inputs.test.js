@@ -66,10 +66,10 @@ describe('noncharacters', () => {
 		for (const text of bad) {
 			for (const [path, fields, words] of [
 				['/accept', {name: text}, /Navnet kan ikke bruges/], ['/accept', {purchase_order: text}, /Nummeret kan ikke bruges/],
-				['/decline', {reason: text}, /Begrundelsen kan ikke bruges/], ['/messages', {text}, /Teksten kan ikke bruges/],
-				['/changes', {text}, /Teksten kan ikke bruges/],
+				['/decline', {reason: text}, /tegn, der ikke kan vises/], ['/messages', {text}, /tegn, der ikke kan vises/],
+				['/changes', {text}, /tegn, der ikke kan vises/],
 				['/share', {email: 'ida@example.dk', name: text}, /Navnet kan ikke bruges/],
-				['/share', {email: 'ida@example.dk', text}, /Hilsenen kan ikke bruges/],
+				['/share', {email: 'ida@example.dk', text}, /tegn, der ikke kan vises/],
 			]) {
 				const answer = await visitor.post(path, {...await visitor.form(path), ...path === '/accept' && {consent: 'yes'}, ...fields});
 
@@ -88,6 +88,18 @@ describe('noncharacters', () => {
 		assert.equal((await visitor.accept({name, purchase_order: name})).status, 303);
 		assert.equal((await api.document(document.id)).decision.by.name, name);
 	});
+});
+
+test('what comes along with pasted text is left out of it, and lines stay lines', async () => {
+	const {document, visitor} = await sent();
+	const text = '\u202aSe side 2\u202c\u2028og 3\u2029\u2066tak\u2069\u000bHilsen\u000cMette';
+
+	assert.equal((await visitor.post('/messages', {...await visitor.form('/messages'), text})).status, 303);
+	assert.equal((await api.get(`/documents/${document.id}/messages`)).body.data[0].text, 'Se side 2\nog 3\ntak\nHilsen\nMette');
+	assert.equal((await visitor.accept({name: '\u202aMette Jensen\u202c\u2028', purchase_order: '\u2066PO-8\u2069'})).status, 303);
+	const {decision} = (await api.document(document.id));
+
+	assert.deepEqual([decision.by.name, decision.purchase_order], ['Mette Jensen', 'PO-8']);
 });
 
 describe('text that nobody can see', () => {

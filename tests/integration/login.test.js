@@ -68,7 +68,7 @@ describe('the code', () => {
 		assert.equal(answer.status, 303);
 		const page = await browser.follow(answer);
 
-		assert.match(page.text, /Hvis adressen happy@example\.dk kendes, har vi sendt en kode/);
+		assert.match(page.text, /Hvis vi kender adressen happy@example\.dk, har vi sendt en kode/);
 		const mail = await portal.mail('with a code', one => one.to === 'happy@example.dk' && /kode/.test(one.subject));
 		const code = codeIn(mail);
 

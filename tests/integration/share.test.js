@@ -66,7 +66,8 @@ describe('a shared link', async () => {
 	test('reads and asks, but does not accept or share on', async () => {
 		const page = await friend.get();
 
-		assert.match(page.text, /Tilbud på nyt tag.*Mette Jensen har delt dokumentet med dig/);
+		assert.match(page.text, /Tilbud på nyt tag Mette Jensen har delt tilbuddet med dig\. Det er Mette Jensen, der kan acceptere\./);
+		assert.doesNotMatch(page.text, /kan ikke accepteres her|Til Jensen Byg/);
 		for (const action of ['/accept', '/decline', '/share'])
 			assert.equal(formOf(page.html, action), null, action);
 		const decision = {version: 1, sha256: document.version.sha256, name: 'Ida Holm', consent: 'yes'};
@@ -215,8 +216,10 @@ describe('what is refused', async () => {
 		['one\'s own address', {email: own.toUpperCase()}, /Det er din egen adresse/],
 		['a name of two lines', {email: 'a@example.dk', name: 'Ida\nHolm'}, /Navnet kan ikke bruges/],
 		['a name beyond measure', {email: 'a@example.dk', name: 'I'.repeat(201)}, /Navnet kan ikke bruges/],
+		['a name that is an address', {email: 'a@example.dk', name: 'Se https://evil.example'}, /Skriv et navn uden link/],
+		['a name that mail programs take for one', {email: 'a@example.dk', name: 'WWW.evil.example'}, /Skriv et navn uden link/],
 		['too many words', {email: 'a@example.dk', text: 'x'.repeat(1001)}, /Skriv højst 1\.000 tegn/],
-		['control characters', {email: 'a@example.dk', text: 'a\u0007'}, /Hilsenen kan ikke bruges/],
+		['control characters', {email: 'a@example.dk', text: 'a\u0007'}, /tegn, der ikke kan vises/],
 	])
 		test(`${what} is shown again, with what is wrong`, async () => {
 			const answer = await share(visitor, '', fields);

@@ -69,7 +69,7 @@ hostile_document(enum language language, const char *state)
 	    .changed = true,
 	    .conversation = {hostile_thread, COUNT(hostile_thread), 4, true, true, true, true, HOSTILE, NULL, HOSTILE,
 	        {"message", HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}},
-	    .sharing = {true, hostile_shares, COUNT(hostile_shares), HOSTILE, NULL,
+	    .sharing = {true, hostile_shares, COUNT(hostile_shares), HOSTILE, true, NULL,
 	        {true, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}}};
 }
 

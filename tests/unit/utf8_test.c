@@ -49,6 +49,18 @@ test_lines(void **state)
 	assert_false(utf8_many_lines("klokke\a"));
 }
 
+static void
+test_pasted(void **state)
+{
+	struct arena *arena = arena_new();
+
+	(void)state;
+	assert_string_equal(utf8_pasted(arena, "\u202aSe side 2\u202c\u2028og 3\v\u2066æble\u2069\f\xc2\x85"), "Se side 2\nog 3\næble\n\n");
+	assert_string_equal(utf8_pasted(arena, "uændret\r\n\t\u200e"), "uændret\r\n\t\u200e");
+	assert_string_equal(utf8_pasted(arena, "\u202e"), "");
+	arena_free(arena);
+}
+
 /* U+FDD0 to U+FDEF, and the last two of each plane. */
 static void
 test_noncharacters(void **state)
@@ -93,6 +105,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_visible),
+	    cmocka_unit_test(test_pasted),
 	    cmocka_unit_test(test_noncharacters),
 	    cmocka_unit_test(test_malformed_is_refused),
 	    cmocka_unit_test(test_length_counts_characters),
