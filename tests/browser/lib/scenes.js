@@ -17,6 +17,16 @@ const submit = (page, action) => page.locator(`form[action$="${action}"] button[
 const expire = (kit, {id}) => kit.portal.sql(`UPDATE document SET expires_at = portal_now() - interval '1 second' WHERE id = '${id}'`);
 const changedPrice = (kit, {metadata}) => kit.api.send({...metadata, amount: {value: '179900.00', currency: 'DKK'}}, kit.quote, attachments);
 
+// Danish joins words, and so do people who paste.
+const longWords = {
+	title: 'Tilbud på varmepumpeinstallationsarbejde og ejendomsvedligeholdelsesaftale', number: 'VARMEPUMPEINSTALLATIONSARBEJDE-2027-0117',
+	customer: {external_id: 'lang', name: 'Andelsboligforeningen-Strandparkens-Ejendomsadministrationsselskab'},
+	project: 'Ventilationsanlægsrenoveringsprojektlederens-Kælderlejlighedskompleks',
+	message: 'Se https://nordtag.example/varmepumper/installationsvejledninger/luft-til-vand/2027/tilbudsgrundlag-og-forudsaetninger.html',
+	amount: {value: '123456789012.00', currency: 'DKK'},
+};
+const longNames = ['Maximiliane-Charlotte_Vestergaard-Christophersen.Ejendomsadministration'];
+
 const states = [
 	{name: 'quote', async open(kit, language) {
 		const sent = await kit.send({language});
@@ -53,6 +63,18 @@ const states = [
 		const sent = await kit.send({language});
 
 		await sent.visitor.post('/decline', {...await sent.visitor.form('/decline'), reason: 'Vi har valgt en anden løsning.'});
+		return seen(sent);
+	}},
+	{name: 'long-words', async open(kit, language) {
+		const sent = await kit.send({language, people: longNames, ...longWords});
+
+		await kit.talk(sent, longWords.message, longWords.message);
+		return seen(sent);
+	}},
+	{name: 'long-words-accepted', async open(kit, language) {
+		const sent = await kit.send({language, people: longNames, ...longWords});
+
+		await sent.visitor.accept({purchase_order: 'X'.repeat(60), lang: language});
 		return seen(sent);
 	}},
 	{name: 'expired', async open(kit, language) {
@@ -376,4 +398,8 @@ export async function causeMails(kit, language) {
 	await patch('/settings', {texts: {[language]: {mail_subject: '{titel} til {kunde}', mail_body: 'Hej {kontakt}\n\nTak for snakken. Her er vores tilbud på {projekt}:\n\n{link}\n\nMed venlig hilsen\nJens'}}});
 	await kit.send({language});
 	await patch('/settings', {texts: {[language]: {mail_subject: null, mail_body: null}}});
+	const long = await kit.send({language, people: longNames, ...longWords});
+
+	await kit.talk(long, longWords.message, longWords.message);
+	await changedPrice(kit, long);
 }
