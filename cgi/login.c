@@ -7,7 +7,7 @@
 #include "serve.h"
 #include "templates.h"
 
-enum { FORM_MOST = 4096, CODE_MOST = 40, SEARCH_MOST = 200 };
+enum { FORM_MOST = 4096, CODE_MOST = 40 };
 
 static const char PORTAL[] = "Dokumentportal";
 
@@ -167,8 +167,6 @@ show_documents(struct request *request)
 	struct documents_page page;
 	bool signed_in;
 
-	if (form_get(request->query, "q") && strlen(form_get(request->query, "q")) > SEARCH_MOST)
-		return problem_new(request->arena, PROBLEM_bad_request, "`q` is longer than %d bytes", SEARCH_MOST);
 	TRY(login_documents(request, &page, &signed_in));
 	if (!signed_in) {
 		reply_see_other(request, path_to(request, "/login", NULL));

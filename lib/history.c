@@ -5,6 +5,7 @@
 #include "json.h"
 #include "login.h"
 #include "token.h"
+#include "utf8.h"
 
 #define PAGE_SIZE "50"
 
@@ -113,22 +114,35 @@ sessions_read(struct arena *arena, struct json_object *array, struct documents_p
 	page->session_count = length(array);
 }
 
-/* The same list from NEXT on. */
+/* The list of what SEARCH and SENDER narrow it to, from AFTER on; NULL where none of them is given. */
 static const char *
-next_path(struct arena *arena, const char *search, const char *sender, const char *next)
+list_path(struct arena *arena, const char *search, const char *sender, const char *after)
 {
+	const char *const fields[][2] = {{"after", after}, {"q", search}, {"sender", sender}};
 	struct buf path = buf_new(arena, 0);
 
-	if (!next)
-		return NULL;
-	buf_printf(&path, "/documents?after=%s", next);
-	if (search) {
-		buf_text(&path, "&q=");
-		buf_url(&path, search);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		if (!fields[i][1])
+			continue;
+		buf_printf(&path, "%s%s=", path.length ? "&" : "/documents?", fields[i][0]);
+		buf_url(&path, fields[i][1]);
 	}
-	if (sender)
-		buf_printf(&path, "&sender=%s", sender);
-	return path.bytes;
+	return path.length ? path.bytes : NULL;
+}
+
+/* As much of a search as the page's field takes: more than that nobody typed. */
+static const char *
+search_cut(struct arena *arena, const char *search)
+{
+	enum { SEARCH_MOST = 100 };
+	const char *end = search;
+	uint32_t character;
+
+	if (!search)
+		return NULL;
+	for (int i = 0; i < SEARCH_MOST && *end; i++)
+		end += utf8_character(end, strlen(end), &character);
+	return arena_strndup(arena, search, (size_t)(end - search));
 }
 
 /* A query field, NULL where it is empty. */
@@ -143,7 +157,7 @@ asked(const struct request *request, const char *name)
 const struct problem *
 login_documents(struct request *request, struct documents_page *page, bool *signed_in)
 {
-	const char *search = asked(request, "q"), *sender = asked(request, "sender"), *after = asked(request, "after");
+	const char *search = search_cut(request->arena, asked(request, "q")), *sender = asked(request, "sender"), *after = asked(request, "after");
 	struct json_object *answer = NULL;
 
 	*signed_in = false;
@@ -164,7 +178,9 @@ login_documents(struct request *request, struct documents_page *page, bool *sign
 	page->narrowed = search || sender;
 	page->continued = after != NULL;
 	page->total = (int)json_integer(answer, "total", 0);
-	page->next = next_path(request->arena, search, sender, json_text(answer, "next"));
+	if (json_text(answer, "next"))
+		page->next = list_path(request->arena, search, sender, json_text(answer, "next"));
+	page->page.here = list_path(request->arena, search, sender, after);
 	senders_read(request->arena, json_member(answer, "senders"), sender, page);
 	sessions_read(request->arena, json_member(answer, "sessions"), page);
 	return groups_read(request, answer, page);

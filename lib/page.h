@@ -17,6 +17,7 @@ struct page {
 	const char *color;        /* the tenant's colour "#rrggbb", or NULL */
 	const char *request_id;   /* shown on error pages, so that support can find the log line */
 	const char *logo;         /* path of the tenant's logo, "/d/{token}/logo"; NULL: its name stands there */
+	const char *here;         /* path and query of a page that has a query to keep in the other language, or NULL */
 	const char *check_sha256; /* what the check page answers for, also in the other language, or NULL */
 };
 

@@ -229,7 +229,7 @@ test_check(void **state)
 
 	for (int language = 0; language < LANGUAGES; language++) {
 		struct check_page page = {
-		    {(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}, CHECK_ANSWERED, true, &match, 1};
+		    {(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE}, CHECK_ANSWERED, true, &match, 1};
 
 		for (int matches = 1; matches >= 0; matches--) {
 			struct buf out = buf_new(*state, 0);
@@ -246,7 +246,7 @@ static void
 test_notices(void **state)
 {
 	for (int language = 0; language < LANGUAGES; language++) {
-		const struct notice_page hostile = {{(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE},
+		const struct notice_page hostile = {{(enum language)language, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE},
 		    HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE};
 		const struct notice_page bare = {
 		    .page = {.language = (enum language)language, .title = "T"}, .heading = "T", .text = "T", .back_path = "/d/abc"};
