@@ -40,8 +40,9 @@ show_document(struct request *request)
 	return NULL;
 }
 
-/* POST /d/{token}/opened, fields `version` and `seen` (the last message shown): the page was visible and used.
- * Records `opened` once a contact and version, and marks the sender's answers as read. 204. */
+/* POST /d/{token}/opened, fields `version` and `seen` (the last message that was on screen, or 0): the page was visible
+ * and used. Records `opened` once a contact and version, and marks the sender's answers as read; from what calls
+ * itself a scanner, which may run scripts and scroll, nothing. 204. */
 static const struct problem *
 opened(struct request *request)
 {
@@ -51,7 +52,8 @@ opened(struct request *request)
 	TRY(request_form(request, &form));
 	TRY(form_int(request->arena, form, "version", 1, INT32_MAX, &version));
 	TRY(form_int(request->arena, form, "seen", 0, INT32_MAX, &seen));
-	TRY(link_opened(request, (int)version, (int)seen));
+	if (!request_by_scanner(request))
+		TRY(link_opened(request, (int)version, (int)seen));
 	reply_empty(request, 204);
 	return NULL;
 }

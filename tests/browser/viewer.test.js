@@ -122,6 +122,10 @@ describe('searching', async () => {
 		await other.locator('#find').fill('Side 287 af');
 		await waitFor('page 287', async () => await currentPage(other) === '287');
 		await waitFor('its colour', () => other.evaluate(() => CSS.highlights.get('hit-now').size === 1));
+		assert.equal(await other.locator('.said').textContent(), 'Side 287 af 300');
+		await other.locator('#find').fill('findes ikke');
+		await waitFor('nothing', async () => await other.locator('.find output').innerText() === 'Ingen resultater');
+		assert.equal(await other.locator('.said').textContent(), '', 'the page of another search is still told');
 		assertSound(other);
 	});
 });
@@ -195,6 +199,10 @@ describe('on a phone', () => {
 
 			return top >= 0 && top < 100;
 		});
+		await page.goBack();
+		await waitFor('the place in the page', () => page.url() === quote.link);
+		assert.ok(await page.locator('#accept').count(), 'the way back left the quote');
+		assertSound(page);
 	});
 });
 
@@ -348,19 +356,27 @@ describe('what counts as opened', () => {
 		assert.equal((await times(id)).opened_at, null);
 	});
 
+	test('nor does one become a reader by running scripts', async () => {
+		const {id, link} = await send('crawler', simplePdf('crawler'));
+		const bot = new Visitor(link, {'user-agent': 'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm) Chrome/116.0 Safari/537.36'});
+
+		await bot.get();
+		assert.equal((await bot.opened()).status, 204);
+		assert.equal((await times(id)).opened_at, null);
+		assert.equal((await api.document(id)).state, 'sent');
+		await new Visitor(link).opened();
+		assert.ok((await times(id)).opened_at);
+	});
+
 	test('a page that was shown but not used is not opened; the first use opens it, once', async () => {
 		const {id, link} = await send('brugt', simplePdf('brugt'));
 		const page = await browser.page();
 		const told = [];
 
 		page.on('request', request => request.url().endsWith('/opened') && told.push(request));
-		// Out of focus, so that only use counts.
-		await page.addInitScript(() => {
-			Document.prototype.hasFocus = () => false;
-		});
 		await openDocument(page, link);
-		await page.waitForTimeout(1500);
-		assert.equal(told.length, 0, 'the viewer itself looks like a reader');
+		await page.waitForTimeout(6000);
+		assert.equal(told.length, 0, 'the viewer itself, or time, looks like a reader');
 		assert.equal((await times(id)).opened_at, null);
 		await page.mouse.move(400, 600);
 		await page.mouse.wheel(0, 200);
@@ -371,6 +387,28 @@ describe('what counts as opened', () => {
 		assert.equal((await api.document(id)).state, 'opened');
 		assert.equal((await api.events(id)).filter(({type}) => type === 'document.opened').length, 1);
 	});
+});
+
+test('an answer counts as read once it was on screen of a page in use', async () => {
+	const {id, link} = await send('laest', simplePdf('laest'));
+	const visitor = new Visitor(link);
+	const unread = () => visitor.get().then(({text}) => /Nyt svar fra/.test(text));
+
+	await visitor.post('/messages', {...await visitor.form('/messages'), text: 'Er stillads med?'});
+	assert.equal((await api.post(`/documents/${id}/messages`, {text: `Ja. ${'Det er alt sammen med. '.repeat(60)}`})).status, 201);
+	assert.equal((await api.post(`/documents/${id}/messages`, {text: 'Og nedtagning.'})).status, 201);
+	const page = await openDocument(await browser.page({device: phone}), link);
+
+	await page.waitForTimeout(900);
+	await page.locator('.open a').tap();
+	await page.waitForSelector('.viewer.expanded');
+	await page.goBack();
+	await waitFor('opened', async () => (await api.document(id)).contacts[0].opened_at);
+	assert.ok(await unread(), 'read without having been on screen');
+	await page.locator('.news a').tap();
+	await page.getByText('Og nedtagning.').scrollIntoViewIfNeeded();
+	await waitFor('read', async () => !await unread());
+	assertSound(page);
 });
 
 describe('trouble has words and a way on', () => {
@@ -411,6 +449,16 @@ describe('trouble has words and a way on', () => {
 		});
 		assert.match(await trouble(page, quote.link), /kan ikke vises her i browseren[^]*Hent PDF/);
 	});
+});
+
+test('paper says that the PDF is what to print', async () => {
+	const page = await openDocument(await browser.page(), quote.link);
+	const advice = page.getByText('Selve tilbuddet er en PDF');
+
+	assert.ok(await advice.isHidden());
+	await page.emulateMedia({media: 'print'});
+	assert.ok(await advice.isVisible());
+	assert.ok(await page.locator('.viewer').isHidden());
 });
 
 test('links in a PDF lead out without telling where from; its scripts do nothing', async () => {

@@ -3,39 +3,51 @@
 	"use strict";
 
 	var page = document.querySelector("main[data-path]");
-	var told = false;
+	var answers = document.querySelectorAll("[data-fresh]");
+	var told = -1; /* the last message that the server knows was seen; -1: not even that the page is used */
 	var tries = 0;
+	var telling = false;
 
-	/* A link fetched by a mail scanner is not a reader: only a page that is visible and used has been opened. */
+	/* The last message, once the newest of the sender's answers is on screen, else 0. */
+	function seen() {
+		var answer = answers[answers.length - 1];
+		var spot = answer && answer.getBoundingClientRect();
+
+		return answer && !answer.closest("[inert]") && spot.bottom > 0 && spot.top < innerHeight - 80 ? Number(page.dataset.seen) : 0;
+	}
+
+	/* A link fetched by a mail scanner is not a reader: only a page that is visible and used has been opened. An answer
+	 * further down is told of when it has come into view. */
 	function tell() {
-		if (told || tries >= 3 || document.visibilityState !== "visible")
+		var last;
+
+		if (telling || tries >= 5 || (told >= 0 && !answers.length) || document.visibilityState !== "visible" || (last = seen()) <= told)
 			return;
-		told = true;
+		telling = true;
 		tries++;
 		fetch(page.dataset.path + "/opened", {
 			method: "POST",
-			body: new URLSearchParams({ version: page.dataset.version, seen: page.dataset.seen || 0 }),
+			body: new URLSearchParams({ version: page.dataset.version, seen: last }),
 			credentials: "same-origin",
 			keepalive: true,
 		}).then(function (answer) {
-			told = answer.status < 500;
+			telling = false;
+			if (answer.status >= 500)
+				return;
+			told = last;
+			tell();
 		}, function () {
-			told = false;
+			telling = false;
 		});
 	}
 
 	function watch() {
-		var seconds = 0;
-
 		["pointerdown", "keydown", "click", "scroll", "wheel", "touchmove"].forEach(function (use) {
 			addEventListener(use, tell, { passive: true, capture: true });
 		});
-		setInterval(function () {
-			if (document.visibilityState === "visible" && document.hasFocus() && ++seconds === 5)
-				tell();
-		}, 1000);
 	}
 
+	/* Not at once: a browser that goes to a place in the page, or back to where one was, scrolls as well. */
 	if (page)
 		setTimeout(watch, 800);
 

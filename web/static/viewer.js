@@ -203,11 +203,12 @@ function closeFind() {
 }
 
 function found(n, m, searching) {
-	const data = frame.dataset;
+	const data = frame.dataset, match = find.matches[n - 1];
 	const fill = (text, a, b) => text.replace("%n", a).replace("%m", b);
 
 	findBar.querySelector("output").value = searching && !m ? fill(data.finding, searching, data.pages)
 	    : m ? fill(data.found, n, m) : findInput.value.trim() ? data.nothing : "";
+	say(match ? words.page(match.n) : "");
 }
 
 const actions = {
@@ -293,7 +294,7 @@ function watch() {
 			return;
 		event.preventDefault();
 		addEventListener("popstate", () => setTimeout(() => {
-			document.querySelector(event.target.closest("a").hash).scrollIntoView();
+			location.hash = event.target.closest("a").hash; /* a step of its own: the way back stays on the page */
 		}), {once: true});
 		collapse();
 	});

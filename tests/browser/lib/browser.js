@@ -25,10 +25,11 @@ export class Browser {
 		return this.chromium.close();
 	}
 
-	// A visitor: OPTIONS are Playwright's for a context, with a `device` from above and `dark`.
+	// A visitor: OPTIONS are Playwright's for a context, with a `device` from above and `dark`. It names itself as people's
+	// browsers do: what calls itself headless counts as a mail scanner.
 	context({device = desktop, dark = false, ...options} = {}) {
 		return this.chromium.newContext({
-			locale: 'da-DK', timezoneId: 'Europe/Copenhagen', ...device, colorScheme: dark ? 'dark' : 'light', ...options,
+			userAgent: `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${this.chromium.version()} Safari/537.36`, locale: 'da-DK', timezoneId: 'Europe/Copenhagen', ...device, colorScheme: dark ? 'dark' : 'light', ...options,
 		});
 	}
 
