@@ -2,6 +2,7 @@
 #include "link.h"
 
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "receipt.h"
 #include "share.h"
 
-/* The portal's own consent texts by language: what the database records is what the page showed. The same for every
+/* The portal's own consent texts by language, those of who accepts for nobody else as "da.own": what the database records is what the page showed. The same for every
  * visitor, so made once a process. */
 const char *
 link_consents(void)
@@ -24,10 +25,13 @@ link_consents(void)
 
 	struct json_object *object = json_object_new_object();
 
-	for (int language = 0; language < LANGUAGES; language++)
-		json_object_object_add(object, language_tag((enum language)language),
-		    json_object_new_string(word((enum language)language, WORD_accept_consent)));
+	for (enum language language = 0; language < LANGUAGES; language++) {
+		char own[16];
 
+		snprintf(own, sizeof own, "%s.own", language_tag(language));
+		json_object_object_add(object, language_tag(language), json_object_new_string(word(language, WORD_accept_consent)));
+		json_object_object_add(object, own, json_object_new_string(word(language, WORD_accept_consent_own)));
+	}
 	made = strdup(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
 	if (!made)

@@ -2,6 +2,7 @@
 #include "page.h"
 
 #include <string.h>
+#include <strings.h>
 
 bool
 page_is(const char *value, const char *name)
@@ -50,6 +51,34 @@ page_line(struct arena *arena, const char **text)
 	*text += **text == '\r' && (*text)[1] == '\n';
 	*text += **text != '\0';
 	return arena_strndup(arena, line, length);
+}
+
+bool
+page_same_name(const char *a, const char *b)
+{
+	return a && b && !strcasecmp(a, b);
+}
+
+const char *
+mail_customer(const struct mail_page *mail)
+{
+	return page_same_name(mail->contact_name, mail->customer_name) ? word(mail->language, WORD_mail_to_you) : mail->customer_name;
+}
+
+const char *
+mail_decider(const struct mail_page *mail)
+{
+	return mail->public || page_same_name(mail->decided_by, mail->contact_name) ? word(mail->language, WORD_mail_you) : mail->decided_by;
+}
+
+const char *
+mail_person(struct arena *arena, const struct mail_page *mail, const char *name)
+{
+	const struct word_value values[] = {{"name", name}, {"customer", mail->customer_name}};
+
+	if (!name || page_same_name(name, mail->customer_name))
+		return name;
+	return word_filled(arena, word(mail->language, WORD_mail_person_at), values, 2);
 }
 
 bool

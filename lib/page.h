@@ -284,6 +284,9 @@ struct login_mail {
 /* Whether a state or kind is the one named; NULL is none. */
 bool page_is(const char *value, const char *name);
 
+/* Whether two names are one, as where a customer is a person: letters' case aside (ASCII). False where either is NULL. */
+bool page_same_name(const char *a, const char *b);
+
 /* What people call a file of this media type: WORD_file_pdf, WORD_file_image, ... */
 enum word page_file_kind(const char *media_type);
 
@@ -316,6 +319,7 @@ struct mail_page {
 	const char *body;         /* the tenant's own text, variables filled in; NULL: the portal's */
 	const char *body_end;     /* what of it stands after the link, or NULL */
 	const char *link;         /* absolute URL, the one button */
+	const char *login;        /* where a code lets the contact in again, absolute URL; NULL: not told */
 	const char *decided_by, *decided_at, *sha256, *reason, *purchase_order; /* kinds accepted and declined */
 	const char *receipt;      /* kind accepted: attached; large: too large to be attached; making: not ready yet; failed */
 	const char *happened_at;  /* kinds locked, message, changes, renewal: local time */
@@ -334,6 +338,16 @@ struct mail_page {
 
 /* What a mail says of the receipt, of a mail_page's `receipt`. */
 enum word mail_receipt_word(const char *receipt);
+
+/* Whom the document was sent to, as the contact reads it: "dig" where the customer is the contact. */
+const char *mail_customer(const struct mail_page *mail);
+
+/* Who decided, as who has the mail reads it: "Du" where it was they. */
+const char *mail_decider(const struct mail_page *mail);
+
+/* NAME of the customer's as others read it: "Mette Jensen hos Jensen Byg A/S", or the name alone where the customer is that
+ * person. NULL for NULL. */
+const char *mail_person(struct arena *arena, const struct mail_page *mail, const char *name);
 
 /* Whether a mail tells of a message in the thread: kinds message, changes, renewal. */
 bool mail_tells_message(const struct mail_page *mail);

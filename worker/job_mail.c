@@ -157,6 +157,7 @@ compose(const struct outbox_setting *setting, struct job *job, struct json_objec
 	if (!strcmp(page->kind, "code") && !page->code)
 		return problem_new(arena, PROBLEM_internal, "there is no key for codes");
 	page->link = arena_printf(arena, "%s/d/%s", setting->config->base_url, token);
+	page->login = arena_printf(arena, "%s/login", setting->config->base_url);
 	texts_read(arena, json_member(row, "texts"), page);
 	TRY(receipt_read(setting, job, row, page, mail));
 	template_mail_subject(&subject, page);

@@ -49,11 +49,13 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
 $$;
 DROP FUNCTION IF EXISTS text_values(setting, document, link, version, text);
 
--- What the visitor agrees to: the tenant's own text in this language, else the portal's, whose one variable is
--- `customer`. VALUES as above.
-CREATE OR REPLACE FUNCTION consent_text(s setting, k customer, p_language text, p_consents jsonb, p_values jsonb) RETURNS text
-LANGUAGE sql STABLE AS $$
+-- What the visitor agrees to: the tenant's own text in this language, else the portal's. Of that there are two: on behalf
+-- of the customer K, its one variable, and for whom the contact C is the customer. VALUES as above.
+CREATE OR REPLACE FUNCTION consent_text(s setting, k customer, c contact, p_language text, p_consents jsonb, p_values jsonb)
+RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT coalesce(text_fill(s.texts -> p_language ->> 'consent', p_values),
+		CASE WHEN lower(c.name) = lower(k.name) THEN p_consents ->> (p_language || '.own') END,
 		replace(p_consents ->> p_language, '{customer}', k.name))
 $$;
 DROP FUNCTION IF EXISTS consent_text(setting, text, jsonb, jsonb);
+DROP FUNCTION IF EXISTS consent_text(setting, customer, text, jsonb, jsonb);

@@ -132,7 +132,7 @@ BEGIN
 	SELECT * INTO v FROM version WHERE tenant_id = d.tenant_id AND document_id = d.id AND version = d.version;
 	SELECT * INTO k FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id;
 	v_values := text_values(s, d, v, k, c, v_language);
-	v_consent := consent_text(s, k, v_language, p_consents, v_values);
+	v_consent := consent_text(s, k, c, v_language, p_consents, v_values);
 	v_decide := transition_answer(d, 'decide', v_pass.at);
 	v_logo := EXISTS (SELECT FROM setting_file WHERE tenant_id = d.tenant_id AND kind = 'logo');
 	IF p_fetch <> 'none' AND l.kind <> 'preview' AND d.withdrawn_at IS NULL THEN

@@ -75,7 +75,7 @@ BEGIN
 		SELECT * INTO k FROM customer WHERE tenant_id = d.tenant_id AND id = d.customer_id;
 		SELECT * INTO c FROM contact WHERE tenant_id = l.tenant_id AND id = l.contact_id;
 		v_language := reader_language(d, l, c, p_given ->> 'language');
-		v_consent := consent_text(v_pass.setting, k, v_language, p_consents,
+		v_consent := consent_text(v_pass.setting, k, c, v_language, p_consents,
 			text_values(v_pass.setting, d, v, k, c, v_language));
 	ELSIF p_given ->> 'reason' IS NULL AND (d.settings -> 'accept' ->> 'reason_required')::boolean THEN
 		v_obstacle := 'reason_required';

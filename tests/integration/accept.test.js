@@ -191,6 +191,64 @@ test('20 accepts at once by two contacts are one decision, one event, one set of
 	assert.equal(new Set(mails.map(mail => mail.id)).size, 2);
 });
 
+test('a customer who is a person is named once and told by "you"', async () => {
+	const customer = {external_id: 'house', name: 'Mette Jensen'};
+	const {document, visitor, contacts: [{email}]} = await sent('house', ['Mette jensen'], {customer});
+	const mail = await portal.mailTo(email), page = await visitor.get();
+
+	assert.match(mail.text, /Nordtag ApS har sendt et tilbud til dig\. Du kan/);
+	assert.match(mail.text, /fordi Nordtag ApS har sendt dig et dokument/);
+	assert.doesNotMatch(mail.text + mail.html, /Mette Jensen/);
+	assert.match(page.text, /Til Mette Jensen Sendt/);
+	assert.match(page.text, /Jeg accepterer tilbuddet\. Accepter tilbud/);
+	assert.doesNotMatch(page.text, /på vegne af Mette|Jeres/);
+	assert.match((await visitor.get('?lang=en')).text, /I accept the quote\. Accept quote/);
+	assert.equal((await visitor.post('/messages', {...await visitor.form('/messages'), text: 'Er det med moms?'})).status, 303);
+	const asked = await portal.mail('with the question', one => one.to === 'tilbud@nordtag.example' && one.text.includes('Er det med moms?'));
+
+	assert.match(asked.text, /\nMette jensen skriver om tilbud 2026-0117:/);
+	assert.equal((await visitor.accept()).status, 303);
+	assert.equal(await portal.sqlValue(`SELECT consent FROM decision WHERE document_id = '${document.id}'`), 'Jeg accepterer tilbuddet.');
+	const receipt = await portal.mail('with the receipt', one => one.to === email && /^Kvittering/.test(one.subject));
+
+	assert.match(receipt.text, /Kære Mette jensen\n\nDu accepterede tilbuddet den/);
+	const told = await portal.mail('to the sender', one => one.to === 'tilbud@nordtag.example' && one.subject.endsWith('er accepteret af Mette Jensen'));
+
+	assert.match(told.text, /\nMette jensen accepterede tilbuddet den/);
+});
+
+test('who signs with another name than the mail went to is named in the receipt\'s mail', async () => {
+	const {visitor, contacts: [{email}]} = await sent('another');
+
+	await visitor.accept({name: 'Ole Hansen'});
+	const {text} = await portal.mail('with the receipt', one => one.to === email && /^Kvittering/.test(one.subject));
+
+	assert.match(text, /Kære Mette Jensen\n\nOle Hansen accepterede tilbuddet den/);
+});
+
+test('mail and page say what the link can do, what is seen, and how to get in again', async () => {
+	const {visitors: [decider, reader], contacts} = await sent('foot', ['Mette Jensen', 'Ida Holm'],
+		{contacts: [{name: 'Mette Jensen', email: 'foot-0@example.dk'}, {name: 'Ida Holm', email: 'foot-1@example.dk', rights: ['view']}]});
+	const answers = /Den, der har det, kan også svare på dine vegne\. Brug »Del med andre« /;
+
+	assert.match((await decider.get()).text, answers);
+	assert.match((await reader.get()).text, /Linket er personligt\. Brug »Del med andre« her på siden/);
+	for (const [{email}, accepts] of contacts.map((contact, i) => [contact, i === 0])) {
+		const {text, html} = await portal.mailTo(email);
+
+		for (const part of [text, html]) {
+			assert.equal(answers.test(part), accepts, email);
+			assert.match(part, /Nordtag ApS kan se, hvornår dokumentet er åbnet, hentet og besvaret\./);
+			assert.ok(part.includes(`få en kode på ${portal.url}/login og se`), email);
+		}
+	}
+	await decider.accept();
+	const {text} = await portal.mail('with the receipt', one => one.to === contacts[0].email && /^Kvittering/.test(one.subject));
+
+	assert.doesNotMatch(text, answers);
+	assert.match(text, /Linket er personligt\. Brug »Del med andre«/);
+});
+
 test('an expired quote can be read but not accepted; a later date revives it', async () => {
 	const {document, visitor, contacts, pdf} = await sent('expired', ['Mette Jensen'], {expires_at: '2098-06-30'});
 	const form = await visitor.form();

@@ -378,6 +378,38 @@ test_reminders(void **state)
 	assert_string_equal(mail_subject(&m), "Tilbud 2026-0117 fra Nordtag ApS gælder kun til 31. december 2026 kl. 12.00");
 }
 
+/* A customer who is a person, in every mail. */
+static void
+test_person(void **state)
+{
+	static const char *const kinds[] = {"upload", "reminder", "expiring", "link"};
+	static const char *const told[] = {"har sendt et tilbud til dig.", "sendte et tilbud til dig den 23. november 2026",
+	    "Tilbuddet fra Nordtag ApS til dig gælder kun", "Tilbuddet til dig finder du nu her"};
+	struct mail_page m = mail(LANGUAGE_DA, "upload");
+
+	(void)state;
+	m.contact_name = m.customer_name = "Mette Jensen";
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		m.kind = kinds[i];
+		assert_non_null(strstr(mail_text(&m), told[i]));
+		assert_int_equal(occurrences(mail_text(&m), "Mette"), 1); /* the greeting */
+	}
+	m.kind = "declined";
+	m.decided_by = "Mette Jensen";
+	m.decided_at = "2026-11-23T14:31";
+	assert_non_null(strstr(mail_text(&m), "Du sagde nej tak til tilbuddet den"));
+	m.decided_by = "Ole Hansen";
+	assert_non_null(strstr(mail_text(&m), "Ole Hansen sagde nej tak til tilbuddet den"));
+	m.to_sender = true;
+	assert_non_null(strstr(mail_text(&m), "Ole Hansen hos Mette Jensen sagde nej tak"));
+	m.kind = "renewal";
+	m.author = "Mette Jensen";
+	assert_non_null(strstr(mail_text(&m), "Mette Jensen ønsker et nyt tilbud i stedet for tilbud 2026-0117, som er udløbet."));
+	m.kind = "changes";
+	m.author = NULL;
+	assert_non_null(strstr(mail_text(&m), "En læser ønsker ændringer i tilbud 2026-0117 til Mette Jensen:"));
+}
+
 static void
 test_locked_mail(void **state)
 {
@@ -497,6 +529,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_change_mail, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reminders, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_locked_mail, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_person, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_own_words, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_code, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_logo_and_welcome, setup, teardown),

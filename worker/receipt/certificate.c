@@ -11,6 +11,7 @@
 
 #include "color.h"
 #include "json.h"
+#include "page.h"
 #include "sections.h"
 
 #define QR_SIZE 86.0
@@ -97,7 +98,8 @@ head(struct sheet *sheet, struct json_object *receipt)
 	sheet_tag(sheet, NULL);
 	sheet->y = 120;
 	sheet_text(sheet, LEAD, SHEET_LEFT, text_right,
-	    word_filled(sheet->arena, word(sheet->language, WORD_receipt_summary), values, 4));
+	    word_filled(sheet->arena, word(sheet->language,
+	        page_same_name(name, json_text(receipt, "customer")) ? WORD_receipt_summary_own : WORD_receipt_summary), values, 4));
 	sheet->y = fmax(sheet->y, 46 + QR_SIZE + 16) + 14;
 }
 
