@@ -61,6 +61,7 @@ describe('a question and its answer', async () => {
 		assert.match(mail.text, /Side: 1\n/);
 		assert.match(mail.text, /Et svar på denne mail når ikke frem til kunden/);
 		assert.ok(mail.html.includes('Det haster &lt;b&gt;.'));
+		assert.match(mail.html, /display:none[^>]*>\s*Hvornår kan I begynde\?\s+Det haster &lt;b&gt;\./, 'what lists of mails show');
 		const preview = await new Visitor(mail.link).get();
 
 		assert.match(preview.text, /Mette Jensen Hvornår kan I begynde\? Det haster <b>\./);
