@@ -7,7 +7,7 @@ import {startPortal} from '../integration/lib/portal.js';
 import {Visitor} from '../integration/lib/visitor.js';
 import {waitFor} from '../integration/lib/wait.js';
 import {bigPdf, linksPdf, manyPagesPdf, simplePdf} from '../pdfs/make.js';
-import {accessibilityFaults, assertSound, Browser, desktop, openDocument, phone, pinch, sidewaysScroll} from './lib/browser.js';
+import {accessibilityFaults, assertSound, Browser, desktop, openDocument, phone, pinch, sidewaysScroll, small} from './lib/browser.js';
 
 const MB = 1024 * 1024;
 const portal = await startPortal();
@@ -186,6 +186,37 @@ describe('on a phone', () => {
 		assertSound(page);
 	});
 
+	for (const device of [phone, small])
+		test(`at ${device.viewport.width} pixels one finger is enough to zoom: by buttons, and by two taps`, async () => {
+			const page = await openDocument(await browser.page({device}), quote.link);
+			const width = () => page.locator('.leaf').first().evaluate(element => element.offsetWidth);
+			const tap = () => page.touchscreen.tap(device.viewport.width / 2, 200);
+
+			await page.locator('.open a').tap();
+			await page.waitForSelector('.viewer.expanded');
+			const fit = await width();
+			const over = await page.locator('.tools').evaluate(bar => bar.scrollWidth - bar.clientWidth);
+
+			assert.ok(over <= 0, `the bar is ${over} pixels too wide`);
+			await tool(page, 'in').tap();
+			await waitFor('nearer', async () => await width() > fit * 1.2);
+			await tool(page, 'out').tap();
+			await waitFor('as before', async () => Math.abs(await width() - fit) <= 1);
+			await tap();
+			await page.waitForTimeout(700);
+			await tap();
+			await page.waitForTimeout(700);
+			assert.ok(Math.abs(await width() - fit) <= 1, 'two slow taps are no double tap');
+			await tap();
+			await tap();
+			await waitFor('nearer', async () => await width() > fit * 1.7);
+			await page.waitForTimeout(700);
+			await tap();
+			await tap();
+			await waitFor('the width', async () => Math.abs(await width() - fit) <= 1);
+			assertSound(page);
+		});
+
 	test('the bar leads to the answer, also out of the reader, and goes when that is in view', async () => {
 		const page = await openDocument(await browser.page({device: phone}), quote.link);
 
@@ -236,6 +267,65 @@ test('with the keyboard alone: to the viewer, through its pages, and on to the a
 	await page.waitForSelector('.viewer:not(.expanded)');
 	assert.equal(await focused(), 'full');
 });
+
+for (const viewport of [{width: 390, height: 844}, {width: 320, height: 480}])
+	test(`at ${viewport.width} by ${viewport.height} pixels the bar covers nothing that has the keyboard's focus`, async () => {
+		const page = await openDocument(await browser.page({viewport, reducedMotion: 'reduce'}), quote.link);
+		const covered = [];
+		let met = 0;
+
+		for (let i = 0; i < 40; i++) {
+			await page.keyboard.press('Tab');
+			const what = await page.evaluate(() => {
+				const at = document.activeElement, {left, right, top, bottom} = at.getBoundingClientRect();
+				const above = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+
+				return at.closest('main') && !at.closest('.ready') && {name: at.id || at.textContent.trim().slice(0, 30), top, bottom,
+					covered: !above || Boolean(above.closest('.ready'))};
+			});
+
+			met += what ? 1 : 0;
+			if (what && what.covered)
+				covered.push(what);
+		}
+		assert.ok(met > 10, `${met} stops`);
+		assert.deepEqual(covered, []);
+	});
+
+for (const [name, device] of Object.entries({phone, desktop}))
+	test(`on a slow line one sees and hears that the PDF is on its way: ${name}`, async () => {
+		const page = await browser.page({device});
+		let release;
+		const held = new Promise(resolve => {
+			release = resolve;
+		});
+
+		await page.route('**/pdf.min.mjs', async route => {
+			await held;
+			await route.continue();
+		});
+		const fetched = page.waitForResponse(answer => answer.url().endsWith('/file'));
+
+		await page.goto(quote.link);
+		const seen = selector => page.locator(selector).evaluate(element => {
+			const {left, right, top, bottom} = element.getBoundingClientRect();
+
+			return getComputedStyle(element).opacity === '1' && top >= 0 && bottom <= innerHeight &&
+				document.elementFromPoint((left + right) / 2, (top + bottom) / 2) === element;
+		});
+
+		await (await fetched).finished();
+		await waitFor('the bar', () => seen('.loading'));
+		assert.equal(await page.locator('.loading').evaluate(bar => bar.position), -1, 'the bar tells of the PDF alone');
+		await waitFor('the words', () => seen('.waiting'));
+		await waitFor('the words for who listens', async () => await page.locator('.said').textContent() === 'Henter dokumentet …');
+		release();
+		await page.waitForSelector('.viewer.shown');
+		assert.ok(await page.locator('.loading').isHidden());
+		assert.ok(await page.locator('.waiting').isHidden());
+		assert.equal(await page.locator('.said').textContent(), '');
+		assertSound(page);
+	});
 
 test('without JavaScript the browser\'s own viewer stands in, and the answer is there', async () => {
 	const page = await browser.page({javaScriptEnabled: false});

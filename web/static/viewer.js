@@ -3,6 +3,7 @@
 import {File, FileTrouble} from "./viewer_file.js";
 import {Find} from "./viewer_find.js";
 import {Pages, scaleOfReality} from "./viewer_pages.js";
+import {watchFingers} from "./viewer_fingers.js";
 
 const frame = document.getElementById("viewer");
 const box = document.getElementById("pages");
@@ -26,7 +27,7 @@ function fail(error) {
 
 	console.warn(`viewer: ${trouble}: ${error.message}`);
 	frame.classList.add("failed");
-	loading.hidden = true;
+	waiting(false);
 	frame.querySelector(".trouble").hidden = false;
 	for (const part of frame.querySelectorAll("[data-trouble]"))
 		part.hidden = !part.dataset.trouble.split(" ").includes(trouble);
@@ -34,16 +35,25 @@ function fail(error) {
 		location.assign(awaited.href);
 }
 
-/* Progress: seen only where there is something to wait for. */
+/* Waiting: the frame shows its bar and words from the beginning, while this script is on its way; once pdf.js, which is
+ * most of what is fetched, is here, the bar tells how much of the PDF is. */
 
-let progressTimer;
+const telling = setTimeout(() => say(frame.querySelector(".waiting").textContent), 1000);
+let measured = false;
 
 function progress(loaded) {
-	loading.value = 100 * loaded / frame.dataset.size;
-	if (!progressTimer && !frame.classList.contains("shown"))
-		progressTimer = setTimeout(() => {
-			loading.hidden = frame.classList.contains("shown") || frame.classList.contains("failed");
-		}, 300);
+	if (!measured || loaded >= frame.dataset.size)
+		loading.removeAttribute("value");
+	else
+		loading.value = 100 * loaded / frame.dataset.size;
+}
+
+function waiting(on) {
+	loading.hidden = frame.querySelector(".waiting").hidden = !on;
+	if (on)
+		return;
+	clearTimeout(telling);
+	say("");
 }
 
 /* Pages and zoom */
@@ -62,36 +72,9 @@ function turn(n) {
 	say(words.page(Math.min(Math.max(n, 1), pages.list.length)));
 }
 
-function zoom(factor, x, y) {
-	pages.zoomTo(pages.scale * factor, false, x, y);
+function zoom(factor) {
+	pages.zoomTo(pages.scale * factor);
 	box.tabIndex = 0;
-}
-
-/* Two fingers, or a touchpad's pinch, which comes as a wheel with Ctrl held. */
-function watchPinch() {
-	let held = null;
-	const distance = ([a, b]) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
-
-	box.addEventListener("touchstart", event => {
-		held = event.touches.length === 2 && interactive() ? {apart: distance(event.touches), scale: pages.scale} : null;
-	}, {passive: true});
-	box.addEventListener("touchmove", event => {
-		if (!held || event.touches.length !== 2)
-			return;
-		const [a, b] = event.touches, spot = box.getBoundingClientRect();
-
-		event.preventDefault();
-		pages.zoomTo(held.scale * distance(event.touches) / held.apart, false,
-			(a.clientX + b.clientX) / 2 - spot.left, (a.clientY + b.clientY) / 2 - spot.top);
-	}, {passive: false});
-	box.addEventListener("wheel", event => {
-		if (!event.ctrlKey || !interactive())
-			return;
-		const spot = box.getBoundingClientRect();
-
-		event.preventDefault();
-		zoom(Math.exp(-event.deltaY / 200), event.clientX - spot.left, event.clientY - spot.top);
-	}, {passive: false});
 }
 
 /* Over the whole window */
@@ -305,7 +288,7 @@ function watch() {
 	addEventListener("pointerup", () => {
 		box.querySelectorAll(".selecting").forEach(text => text.classList.remove("selecting"));
 	});
-	watchPinch();
+	watchFingers(box, pages, interactive);
 }
 
 async function show() {
@@ -313,6 +296,8 @@ async function show() {
 	const file = new File(url, Number(size), sha256, progress);
 	const pdfjs = await import(`${base}pdf.min.mjs`);
 
+	measured = true;
+	progress(file.loaded);
 	pdfjs.GlobalWorkerOptions.workerSrc = `${base}pdf.worker.min.mjs`;
 	const pdf = await pdfjs.getDocument({
 		...await file.source(pdfjs, fail), cMapUrl: `${base}cmaps/`, standardFontDataUrl: `${base}standard_fonts/`,
@@ -326,7 +311,7 @@ async function show() {
 	changed();
 	settle();
 	frame.classList.add("shown");
-	loading.hidden = true;
+	waiting(false);
 	box.removeAttribute("aria-busy");
 	watch();
 	if (awaited)

@@ -94,16 +94,21 @@ export class Pages {
 		return this.box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
 	}
 
-	resize() {
-		const room = this.room();
+	/* The scale at which the first page is as wide as that. */
+	fit() {
+		return this.room() / this.list[0].width;
+	}
 
-		if (room > 0)
-			this.zoomTo(room / this.list[0].width, true);
+	resize() {
+		const fit = this.fit();
+
+		if (fit > 0)
+			this.zoomTo(fit, true);
 	}
 
 	/* SCALE is in CSS pixels a point. The spot at X, Y of the box stays where it is. */
 	zoomTo(scale, fits = false, x = this.box.clientWidth / 2, y = 0) {
-		const fit = this.room() / this.list[0].width;
+		const fit = this.fit();
 		const from = this.scale;
 		const to = fits ? scale : Math.min(Math.max(scale, Math.min(fit, scaleOfReality) / 2), 6 * scaleOfReality);
 		const page = this.list[this.current - 1].element;

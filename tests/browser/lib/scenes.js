@@ -124,6 +124,10 @@ const viewing = [
 	{name: 'long', async open(kit, language) {
 		return {link: (await kit.send({language, pdf: manyPagesPdf(300), files: []})).link, act: shownPdf, window: true};
 	}},
+	{name: 'loading', async open(kit, language) {
+		return {link: (await kit.send({language})).link, before: page => page.route('**/pdf.min.mjs', () => {}),
+			act: page => page.waitForFunction(() => document.querySelector('.said').textContent)};
+	}},
 	{name: 'trouble', async open(kit, language) {
 		return {link: (await kit.send({language})).link, before: page => page.route('**/file', route => route.fulfill({status: 503})),
 			act: page => page.waitForSelector('.viewer.failed')};
