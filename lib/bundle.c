@@ -223,6 +223,18 @@ member_like(const struct making *making, const char *start)
 	return member;
 }
 
+static void
+names_fill(const struct making *making, struct bundle_readme *page)
+{
+	size_t count = 0;
+
+	for (const struct member *member = making->members; member; member = member->next)
+		count++;
+	page->names = arena_alloc(making->arena, count * sizeof *page->names);
+	for (const struct member *member = making->members; member; member = member->next)
+		page->names[page->name_count++] = member->name;
+}
+
 /* README.txt speaks of what there is, so it comes last; people find it first. */
 static void
 readme_fill(const struct making *making, const char *base_url)
@@ -243,6 +255,7 @@ readme_fill(const struct making *making, const char *base_url)
 	};
 	struct buf text = buf_new(making->arena, 0);
 
+	names_fill(making, &page);
 	template_bundle_readme(&text, &page);
 	member_fill(making->members, text.bytes, text.length);
 }

@@ -132,9 +132,9 @@ members_sort(struct checking *c, struct zip_member *list)
 			bundle_find(c, c->members[i]->name, "is there more than once");
 }
 
-/* One line of a list: the member is there and is those bytes. SIZE -1 is not compared. */
+/* One line of a list: the member is there and is those bytes. SIZE NULL: the list tells none. */
 static void
-entry_check(struct checking *c, bool *named, const char *list, const char *name, const char *sha256, int64_t size)
+entry_check(struct checking *c, bool *named, const char *list, const char *name, const char *sha256, const int64_t *size)
 {
 	size_t i = member_index(c, name);
 
@@ -143,7 +143,7 @@ entry_check(struct checking *c, bool *named, const char *list, const char *name,
 		return;
 	}
 	named[i] = true;
-	if (!bundle_same(sha256, c->members[i]->sha256) || (size >= 0 && size != c->members[i]->size))
+	if (!bundle_same(sha256, c->members[i]->sha256) || (size && *size != c->members[i]->size))
 		bundle_find(c, name, "was altered: it is not the file that %s names", list);
 }
 
@@ -172,8 +172,12 @@ manifest_check(struct checking *c)
 	for (size_t i = 0; json_object_is_type(files, json_type_array) && i < json_object_array_length(files); i++) {
 		struct json_object *file = json_object_array_get_idx(files, i);
 
+		int64_t size = json_integer(file, "size", -1);
+
 		if ((path = json_text(file, "path")) != NULL)
-			entry_check(c, named, "manifest.json", path, json_text(file, "sha256"), json_integer(file, "size", -1));
+			entry_check(c, named, "manifest.json", path, json_text(file, "sha256"), &size);
+		else
+			bundle_find(c, "manifest.json", "item %zu of its files names none", i + 1);
 	}
 	unnamed_find(c, named, "manifest.json");
 }
@@ -194,7 +198,7 @@ sums_check(struct checking *c)
 			bundle_find(c, "SHA256SUMS", "has a line that names no file");
 		else
 			entry_check(c, named, "SHA256SUMS", arena_strndup(c->arena, text + 66, length - 66),
-			    arena_strndup(c->arena, text, 64), -1);
+			    arena_strndup(c->arena, text, 64), NULL);
 	}
 	unnamed_find(c, named, "SHA256SUMS");
 }
@@ -211,11 +215,14 @@ bundle_check(struct arena *arena, const char *path, const struct keyring *keys, 
 	TRY(zip_read(arena, path, keep, KEPT_MOST, &list, &damage));
 	if (damage || !list)
 		bundle_find(&c, "the zip", "is damaged or cut off: %s", damage ? damage : "it is empty");
+	else if ((damage = zip_layout_fault(arena, path)) != NULL)
+		bundle_find(&c, "the zip", "is not the same for every program that unpacks it: %s", damage);
 	if (!list)
 		return NULL;
 	members_sort(&c, list);
 	result->members = (long)c.count;
 	manifest_check(&c);
+	bundle_check_manifest(&c);
 	sums_check(&c);
 	bundle_check_history(&c);
 	bundle_check_facts(&c);

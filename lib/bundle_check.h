@@ -14,7 +14,7 @@ struct bundle_result {
 	long findings;
 };
 
-/* Checks the zip PATH: its members against manifest.json and SHA256SUMS, the history and its heads, personal data
+/* Checks the zip PATH: its directory against its members' own headers, its members against manifest.json and SHA256SUMS, the history and its heads, personal data
  * against the lines that cover them, what the manifest says and the files against the lines that tell of them, the
  * receipt against the statement that signs it, the signatures against KEYS (NULL: the bundle's own keys, which then prove
  * only that it is of one piece); members that none of these names are findings. Problem: bad_request where PATH cannot be opened. */

@@ -54,6 +54,8 @@ version_check(struct checking *c, struct json_object *version)
 
 	bundle_compare(c, "document", document, data, where, facts);
 	bundle_compare(c, "document's amount", json_member(document, "amount"), data, where, amount);
+	if (json_member(document, "amount") && !json_member(data, "amount"))
+		bundle_find(c, "manifest.json", "its document has an amount, %s has none", where);
 	bundle_compare(c, "version", version, data, where, files);
 	bundle_compare(c, "version", version, c->lines[c->sent], where, columns);
 }

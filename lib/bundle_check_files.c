@@ -44,13 +44,24 @@ attachments_check(struct checking *c, struct json_object *attachments, int n)
 	}
 }
 
-/* The words that were agreed to. Those that named a person go with that person's data; the manifest then claims none either. */
+/* Whether a line after N tells that somebody was erased. */
+static bool
+erasure_follows(const struct checking *c, int n)
+{
+	while (++n <= c->length)
+		if (json_has(json_member(c->lines[n], "data"), "erased"))
+			return true;
+	return false;
+}
+
+/* The words that were agreed to. Those that named somebody go with that one's data; the manifest then claims none either. */
 static void
 consent_check(struct checking *c, struct json_object *data, int n)
 {
 	const char *sha256 = json_text(data, "consent_sha256");
 
-	if (sha256 && (bundle_member(c, "consent.txt") || json_text(json_member(c->manifest, "decision"), "consent")))
+	if (sha256 && (bundle_member(c, "consent.txt") || json_text(json_member(c->manifest, "decision"), "consent") ||
+	    !erasure_follows(c, n)))
 		file_check(c, "consent.txt", sha256, n);
 }
 
@@ -95,4 +106,6 @@ bundle_check_rest(struct checking *c)
 	for (size_t i = 0; (c->sent || c->decided) && i < c->count; i++)
 		if (!c->accounted[i])
 			bundle_find(c, c->members[i]->name, "was inserted: nothing that was signed names it");
+	if (!bundle_member(c, "README.txt"))
+		bundle_find(c, "README.txt", "is missing");
 }

@@ -171,7 +171,7 @@ bundle_value(struct checking *c, const char *statement, const char *name)
 const char *
 bundle_check_statement(struct checking *c, const char *name)
 {
-	const char *path = arena_printf(c->arena, "signatures/%s.txt", name), *text = bundle_text(c, path), *key_id, *fault;
+	const char *path = arena_printf(c->arena, "signatures/%s.txt", name), *text = bundle_text(c, path), *key_id, *pem, *fault;
 	const char *other = arena_printf(c->arena, "signatures/%s.sig", name);
 	const struct zip_member *signature = bundle_member(c, other);
 
@@ -183,7 +183,10 @@ bundle_check_statement(struct checking *c, const char *name)
 		return NULL;
 	}
 	key_id = bundle_value(c, text, "key");
-	bundle_account(c, arena_printf(c->arena, "keys/%s.pem", key_id));
+	pem = arena_printf(c->arena, "keys/%s.pem", key_id);
+	bundle_account(c, pem);
+	if (!bundle_member(c, pem))
+		bundle_find(c, pem, "is missing, %s names it", path);
 	fault = c->ring ? keyring_fault(c->ring, c->arena, key_id, text,
 	    base64_encode(c->arena, (const unsigned char *)signature->bytes, SIGN_BYTES)) : "has no key in the bundle";
 	if (fault)

@@ -54,6 +54,9 @@ struct bundle_pair {
 void bundle_compare(struct checking *c, const char *what, struct json_object *part, struct json_object *told,
     const char *where, const struct bundle_pair *pairs);
 
+/* That the manifest holds nothing but what belongs there. */
+void bundle_check_manifest(struct checking *c);
+
 /* events.jsonl, heads.txt, personal/. */
 void bundle_check_history(struct checking *c);
 

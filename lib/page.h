@@ -301,6 +301,8 @@ struct bundle_readme {
 	int line;                 /* of events.jsonl that names the files: the decision's, else the sending's */
 	bool attachments, receipt, consent, image, personal, signatures, keys; /* signatures: of the history */
 	bool unready;             /* the receipt will come */
+	const char **names;       /* of all its files but manifest.json and SHA256SUMS; letters that no shell minds */
+	size_t name_count;
 };
 
 /* A mail about a document, to a contact or to the sender itself. */

@@ -36,3 +36,7 @@ struct zip_member {
  * Problem: bad_request where the file cannot be opened. */
 const struct problem *zip_read(struct arena *arena, const char *path, bool (*keep)(const char *name), size_t kept_most,
     struct zip_member **members, const char **damage);
+
+/* Why programs that unpack this archive may find different members in it, or NULL: its central directory and the members'
+ * own headers say the same, and nothing lies before, between or behind them. Zip64 is not taken. */
+const char *zip_layout_fault(struct arena *arena, const char *path);

@@ -418,6 +418,23 @@ describe('portalctl verify --bundle', () => {
 		await found(flipped, /CRC|events\.jsonl/);
 	});
 
+	test('names changed in the directory alone, which is what unpackers go by; another zip glued in front', async () => {
+		const rename = (bytes, from, to) => {
+			const at = bytes.lastIndexOf(from);
+
+			assert.equal(bytes.toString('latin1', at - 46, at - 42), 'PK\x01\x02');
+			bytes.write(to, at);
+		};
+		const swapped = Buffer.from(zip), all = Buffer.from(zip);
+
+		rename(swapped, 'heads.txt', 'Heads.txt');
+		rename(all, 'document.pdf', 'bocument.pdf');
+		for (const bytes of [swapped, all])
+			await found(bytes, /^the zip: is not the same for every program that unpacks it: its directory says otherwise than the member that it calls/m);
+		await found(Buffer.concat([writeZip([['document.pdf', Buffer.from('x')]]), zip]), /^the zip: is /m);
+		await found(Buffer.concat([zip, Buffer.from('x')]), /^the zip: is /m);
+	});
+
 	test('a file that is not there, options that do not go together', async () => {
 		const program = join(process.env.PORTAL_BUILD ?? 'build', 'bin/portalctl');
 		const status = words => run(program, words, {env: {}}).then(() => 0, error => error.code);

@@ -1,8 +1,8 @@
 // The evidence bundle: everything that the signed lines name holds of manifest and files, the receipt is signed on its own,
 // and nothing else may lie in it. What is done here is covered up: both lists fit.
 import assert from 'node:assert/strict';
-import {mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {signedPdf, simplePdf} from '../pdfs/make.js';
 import {metadata} from './lib/api.js';
@@ -87,7 +87,7 @@ describe('the manifest, covered up', () => {
 		await fine(forge(members, {}, listsOnly));
 	});
 
-	for (const [name, change, finding] of [
+	for (const [name, change, finding, all] of [
 		['amount', m => { m.document.amount.value = '84500.00'; }, /its document's amount's value is not what line 1 says/],
 		['currency', m => { m.document.amount.currency = 'EUR'; }, /its document's amount's currency is not/],
 		['no amount', m => { m.document.amount = null; }, /its document's amount's value is not/],
@@ -123,8 +123,17 @@ describe('the manifest, covered up', () => {
 		['the receipt\'s size', m => { m.receipt.size++; }, /its receipt is not the one/],
 		['the receipt\'s kind', m => { m.receipt.kind = 'certificate'; }, /its receipt is not the one/],
 		['no receipt', m => { m.receipt = null; }, /its receipt is not the one/],
+		['an unknown member', m => { m.evil = {price: 1}; }, /\/evil does not belong there/],
+		['an unknown member of the decision', m => { m.decision.discount = '10 %'; }, /\/decision\/discount does not belong there/],
+		['an unknown member of the amount', m => { m.document.amount.discount = '10 %'; }, /\/document\/amount\/discount does not belong there/],
+		['an unknown member of the list of files', m => { m.files[0].note = 'x'; }, /\/files\/\*\/note does not belong there/],
+		['a list item of no file', m => { m.files.push({name: 'aftale.pdf'}); }, /item \d+ of its files names none/],
+		['an object in place of a name', m => { m.tenant.name = {first: 'x'}; }, /\/tenant\/name is not what belongs there/],
+		['a list in place of a project', m => { m.document.project = ['x']; }, /\/document\/project is not what belongs there/],
+		['a text in place of the amount', m => { m.document.amount = '5000'; }, /\/document\/amount is not what belongs there/],
+		['no size in the list of files', m => { m.files[0].size = -1; }, null, /^README\.txt: was altered/m],
 	]) {
-		test(name, () => found(forge(members, {}, changed(change)), new RegExp(`^manifest\\.json: ${finding.source}`, 'm')));
+		test(name, () => found(forge(members, {}, changed(change)), all ?? new RegExp(`^manifest\\.json: ${finding.source}`, 'm')));
 	}
 
 	test('a time zone that nobody knows is told of', async () => {
@@ -156,6 +165,28 @@ describe('the manifest, covered up', () => {
 		['a key that signed nothing', {'keys/ed25519-1-00000000.pem': Buffer.from('-----')}, /^keys\/ed25519-1-00000000\.pem: /m],
 	])
 		test(`inserted: ${what}`, () => found(forge(members, changes, listsOnly), finding));
+
+	const keyFile = () => members.map(([name]) => name).find(name => name.startsWith('keys/'));
+
+	test('an amount where the line has none', async () => {
+		const plain = readZip(await bundle((await sent('no-amount', {amount: null})).id));
+
+		await fine(forge(plain, {}, listsOnly));
+		await found(forge(plain, {}, changed(m => { m.document.amount = {}; })), /^manifest\.json: its document has an amount, line 1 has none/m);
+	});
+
+	test('deleted: README, the words that were agreed to', async () => {
+		await found(forge(members, {'README.txt': null}, listsOnly), /^README\.txt: is missing$/m);
+		await found(forge(members, {'consent.txt': null}, changed(m => { m.decision.consent = null; })), /^consent\.txt: is missing, line/m);
+	});
+
+	test('deleted: the key, also where one brings the keys to trust', async () => {
+		const keys = join(folder, 'trusted.json'), zip = forge(members, {[keyFile()]: null}, listsOnly);
+
+		writeFileSync(keys, (await portal.ctl('keys')).output);
+		for (const {output} of [await check(zip), await check(zip, '--keys', keys)])
+			assert.match(output, new RegExp(`^${keyFile()}: is missing, signatures/\\d+\\.txt names it$`, 'm'));
+	});
 
 	test('an attachment under another name', async () => {
 		const bytes = members.find(([name]) => name === 'attachments/02-Tegning.txt')[1];
@@ -329,6 +360,30 @@ describe('by the commands in the README', () => {
 				assert.ok(said.some(line => complaint instanceof RegExp ? complaint.test(line) : line === complaint), `${complaint}:\n${said.join('\n')}`);
 		});
 	}
+
+	// What this bundle's own README has no step for.
+	for (const name of ['receipt.pdf', 'consent.txt', 'signature.png', 'personal/1.txt', 'attachments/01-mere.txt'])
+		test(`is seen: ${name} put into a bundle without an answer`, async () => {
+			const id = (await api.send(metadata(`bare-${name}`, {accept: {enabled: false}}), simplePdf('Tilbud'))).id;
+			const out = await unpacked(folder, await bundle(id));
+
+			assert.ok((await readmeCommands(out)).split('\n').includes('SHA256SUMS: OK'));
+			assert.doesNotMatch(memberText(readZip(await bundle(id)), 'README.txt'), new RegExp(`^ +${name} `, 'm'));
+			mkdirSync(dirname(join(out, name)), {recursive: true});
+			put(out, name, 'mere');
+			await relisted(out);
+			assert.ok((await readmeCommands(out)).split('\n').includes('SHA256SUMS: FAILED'));
+		});
+
+	test('is seen: a link in place of a file, and beside them', async () => {
+		for (const name of ['consent.txt', 'aftale.txt']) {
+			const out = await unpacked(folder, zip);
+
+			rmSync(join(out, name), {force: true});
+			symlinkSync('events.jsonl', join(out, name));
+			assert.ok((await readmeCommands(out)).split('\n').includes('SHA256SUMS: FAILED'));
+		}
+	});
 
 	test('is seen: a file that no list names', async () => {
 		const out = await unpacked(folder, zip);
