@@ -165,6 +165,23 @@ document_check(struct verification *v, struct arena *arena, struct json_object *
 	return v->scope->store_dir ? verify_files(v, arena, document) : NULL;
 }
 
+/* What is left of documents that are not there themselves. */
+static const struct problem *
+orphans_check(struct verification *v, struct arena *arena)
+{
+	const char *const scope[] = {v->scope->tenant_id, v->scope->document_id};
+	struct json_object *orphans = NULL;
+
+	TRY(verification_ask(v, arena, "SELECT portal.verify_orphans($1, $2)", &orphans, scope, 2));
+	for (size_t i = 0; i < json_object_array_length(orphans); i++) {
+		struct json_object *orphan = json_object_array_get_idx(orphans, i);
+
+		v->subject = json_text(orphan, "subject");
+		verification_find(v, json_text(orphan, "finding"));
+	}
+	return NULL;
+}
+
 static const struct problem *
 documents_check(struct verification *v, struct arena *arena)
 {
@@ -187,7 +204,8 @@ documents_check(struct verification *v, struct arena *arena)
 			after = json_text(json_object_array_get_idx(page, i), "id");
 		}
 	}
-	if (v->scope->document_id && !v->result->documents)
+	TRY(orphans_check(v, arena));
+	if (v->scope->document_id && !v->result->documents && !v->result->findings)
 		return problem_new(arena, PROBLEM_not_found, "there is no document %s%s", v->scope->document_id,
 		    v->scope->tenant_id ? " of this tenant" : "");
 	return NULL;
@@ -202,8 +220,13 @@ tenants_check(struct verification *v, struct arena *arena)
 	TRY(verification_ask(v, arena, "SELECT portal.verify_tenants($1)", &tenants, tenant, 1));
 	if (v->scope->tenant_id && !json_object_array_length(tenants))
 		return problem_new(arena, PROBLEM_not_found, "there is no tenant %s", v->scope->tenant_id);
-	for (size_t i = 0; i < json_object_array_length(tenants); i++)
-		TRY(verify_statements(v, arena, json_object_get_string(json_object_array_get_idx(tenants, i))));
+	for (size_t i = 0; i < json_object_array_length(tenants); i++) {
+		struct json_object *found = json_object_array_get_idx(tenants, i);
+
+		TRY(verify_statements(v, arena, json_text(found, "id")));
+		if (json_boolean(found, "gone", false))
+			verification_find(v, "it is gone, but other rows tell of it");
+	}
 	return NULL;
 }
 

@@ -34,9 +34,11 @@ unsigned_check(struct verification *v, struct arena *arena, struct json_object *
 {
 	int64_t age = json_integer(row, "age", 0);
 
-	if (json_boolean(row, "lost", false))
+	bool lost = json_boolean(row, "lost", false);
+
+	if (lost && json_boolean(row, "old", false))
 		v->result->unsignable++;
-	else if (age >= RECEIPT_AGE)
+	else if (lost || age >= RECEIPT_AGE)
 		verification_find(v, arena_printf(arena, "%s has no signature", what));
 	else
 		verification_wait(v, &v->result->receipts, age);

@@ -104,7 +104,7 @@ work(const struct outbox_setting *setting)
 		if (now >= next_signing) {
 			bool more = signing_daily(setting);
 
-			more = signing_receipts(setting) || more;
+			signing_receipts(setting);
 			next_signing = now + (more ? 0 : SIGN_EVERY);
 		}
 		if (now >= next_orphans) {

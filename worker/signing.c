@@ -9,11 +9,10 @@
 #include "log.h"
 #include "sign.h"
 #include "statement.h"
-#include "store.h"
 
 enum {
 	EVENTS = 1000, /* of the feed, looked at in one go */
-	RECEIPTS = 10, /* whose bytes are read in one go, while jobs wait */
+	RECEIPTS = 2, /* made anew at each look, so that new ones do not wait */
 };
 
 /* What signs now: the newest generation. */
@@ -194,36 +193,15 @@ signing_receipt(const struct outbox_setting *setting, struct arena *arena, struc
 	    signature_of(arena, &signer, text));
 }
 
-/* One that was kept without a signature: nothing vouches for its row but its bytes. */
-static const struct problem *
-receipt_sign_late(const struct outbox_setting *setting, struct arena *arena, struct json_object *receipt)
-{
-	const char *path = arena_printf(arena, "%s/%s", setting->config->store_dir,
-	    store_path(arena, json_text(receipt, "tenant_id"), json_text(receipt, "sha256")));
-	char sha256[SHA256_HEX];
-
-	if (!store_hash(path, sha256) || strcmp(sha256, json_text(receipt, "sha256")) != 0)
-		return problem_new(arena, PROBLEM_internal, "its bytes are missing or altered in the store");
-	return signing_receipt(setting, arena, receipt);
-}
-
-bool
+void
 signing_receipts(const struct outbox_setting *setting)
 {
 	struct arena *arena = arena_new();
-	struct json_object *receipts = NULL;
-	size_t count = 0;
+	struct json_object *answer = NULL;
+	const struct problem *problem =
+	    db_json(setting->db, arena, STATEMENT_worker_unsigned_receipts, &answer, arena_printf(arena, "%d", RECEIPTS));
 
-	if (!db_json(setting->db, arena, STATEMENT_worker_unsigned_receipts, &receipts, arena_printf(arena, "%d", RECEIPTS)))
-		count = json_object_array_length(receipts);
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *receipt = json_object_array_get_idx(receipts, i);
-		const struct problem *problem = receipt_sign_late(setting, arena, receipt);
-
-		if (problem)
-			log_line(LOG_error, "cannot sign a receipt", "document", json_text(receipt, "document_id"), "reason", problem->detail,
-			    NULL);
-	}
+	if (problem && problem->code != PROBLEM_unavailable)
+		log_line(LOG_error, "cannot have unsigned receipts made anew", "reason", problem->detail, NULL);
 	arena_free(arena);
-	return count == RECEIPTS;
 }

@@ -18,6 +18,6 @@ const struct problem *signing_heads(const struct outbox_setting *setting, struct
 /* Signs RECEIPT, which is what receipt_facts() in SQL gives, and keeps the signature. */
 const struct problem *signing_receipt(const struct outbox_setting *setting, struct arena *arena, struct json_object *receipt);
 
-/* Signs some of the receipts that were kept without a signature, whose bytes are still what their rows say. True when there
- * may be more. */
-bool signing_receipts(const struct outbox_setting *setting);
+/* Has some of the receipts that were kept without a signature made anew, by jobs: what is signed is what we made, never what
+ * somebody left for us. */
+void signing_receipts(const struct outbox_setting *setting);

@@ -25,7 +25,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- Everything that a receipt says. It tells of nothing later than the decision, so that making it again gives the same.
--- NULL when it is made already, or no longer wanted.
+-- NULL when it is made and signed already, or no longer wanted.
 CREATE OR REPLACE FUNCTION receipt_json(j job) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
 	v_most CONSTANT integer := 60;
@@ -57,7 +57,7 @@ BEGIN
 		WHERE d.tenant_id = j.tenant_id AND d.id = j.document_id AND d.removed_at IS NULL
 			AND v_evidence ->> 'type' = 'accepted' AND (v_evidence ->> 'erased_at') IS NULL
 			AND NOT EXISTS (SELECT FROM receipt r WHERE r.tenant_id = d.tenant_id AND r.document_id = d.id
-				AND r.version = v.version));
+				AND r.version = v.version AND r.signature IS NOT NULL));
 END $$;
 
 -- What the statement that signs a receipt says; `at` is now.
@@ -69,8 +69,29 @@ CREATE OR REPLACE FUNCTION receipt_facts(r receipt) RETURNS jsonb LANGUAGE sql V
 		'at', rfc3339(portal_now()))
 $$;
 
+-- Takes away a receipt that has no signature, since nothing vouches for it, so that the one just made (P_SHA256) takes its place.
+-- Where that is another one, whoever was given the old one can still have it checked.
+CREATE OR REPLACE FUNCTION receipt_replace(p_tenant uuid, p_document uuid, p_version integer, p_sha256 bytea) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	r receipt;
+BEGIN
+	DELETE FROM receipt WHERE tenant_id = p_tenant AND document_id = p_document AND version = p_version AND signature IS NULL
+	RETURNING * INTO r;
+	IF r.sha256 <> p_sha256 THEN
+		INSERT INTO receipt_former (tenant_id, document_id, version, sha256, kind, size, created_at)
+		VALUES (r.tenant_id, r.document_id, r.version, r.sha256, r.kind, r.size, r.created_at) ON CONFLICT DO NOTHING;
+		DELETE FROM file_use WHERE tenant_id = r.tenant_id AND document_id = r.document_id AND sha256 = r.sha256
+			AND NOT EXISTS (SELECT FROM receipt o WHERE o.tenant_id = r.tenant_id AND o.document_id = r.document_id AND o.sha256 = r.sha256)
+			AND NOT EXISTS (SELECT FROM version v WHERE v.tenant_id = r.tenant_id AND v.document_id = r.document_id AND v.sha256 = r.sha256)
+			AND NOT EXISTS (SELECT FROM attachment a WHERE a.tenant_id = r.tenant_id AND a.document_id = r.document_id AND a.sha256 = r.sha256);
+		INSERT INTO job (tenant_id, kind, document_id, sha256) VALUES (r.tenant_id, 'erase', r.document_id, r.sha256);
+	END IF;
+END $$;
+
 -- Keeps a receipt whose bytes the caller then puts into the store, and which it signs, before it commits: {kept, receipt}, the
--- latter receipt_facts(). {"kept": false} where there is one already, or the document was removed or somebody erased meanwhile.
+-- latter receipt_facts(). {"kept": false} where there is a signed one already, or the document was removed or somebody erased
+-- meanwhile.
 CREATE OR REPLACE FUNCTION worker_keep_receipt(p_tenant uuid, p_document uuid, p_version integer, p_kind text,
 	p_sha256 text, p_size bigint)
 RETURNS json LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
@@ -85,6 +106,7 @@ BEGIN
 	THEN
 		RETURN json_build_object('kept', false);
 	END IF;
+	PERFORM receipt_replace(p_tenant, p_document, p_version, decode(p_sha256, 'hex'));
 	INSERT INTO receipt (tenant_id, document_id, version, kind, sha256, size, created_at)
 	VALUES (p_tenant, p_document, p_version, p_kind, decode(p_sha256, 'hex'), p_size, portal_now())
 	ON CONFLICT DO NOTHING RETURNING * INTO r;
@@ -109,23 +131,29 @@ BEGIN
 	RETURN json_build_object('signed', v_count);
 END $$;
 
--- Some receipts that have no signature: those made before there were any, and by a worker of an older release. Each is given
--- out once a day, so that one whose bytes are missing does not hold up the others. An array of receipt_facts().
+-- Has some receipts that have no signature made anew: those from before there were any. Nothing vouches for their bytes, so
+-- only what is made now is signed. Each once a day, so that one that cannot be made does not hold up the others. {"queued": n}.
 CREATE OR REPLACE FUNCTION worker_unsigned_receipts(p_limit integer) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
-	v_receipts json;
+	v_at timestamptz := portal_now();
+	v_count integer;
 BEGIN
 	WITH due AS (
 		SELECT r.tenant_id, r.document_id, r.version FROM receipt r
 		JOIN document d ON d.tenant_id = r.tenant_id AND d.id = r.document_id AND d.removed_at IS NULL
-		WHERE r.signature IS NULL AND (r.tried_at IS NULL OR r.tried_at < portal_now() - interval '1 day')
+		WHERE r.signature IS NULL AND (r.tried_at IS NULL OR r.tried_at < v_at - interval '1 day')
 		ORDER BY r.tried_at NULLS FIRST LIMIT p_limit FOR UPDATE OF r SKIP LOCKED),
 	taken AS (
-		UPDATE receipt r SET tried_at = portal_now() FROM due
-		WHERE r.tenant_id = due.tenant_id AND r.document_id = due.document_id AND r.version = due.version RETURNING r.*)
-	SELECT json_agg(receipt_facts(t)) INTO v_receipts FROM taken t;
-	RETURN coalesce(v_receipts, '[]');
+		UPDATE receipt r SET tried_at = v_at FROM due
+		WHERE r.tenant_id = due.tenant_id AND r.document_id = due.document_id AND r.version = due.version
+		RETURNING r.tenant_id, r.document_id, r.version)
+	INSERT INTO job (tenant_id, kind, document_id, version)
+	SELECT tenant_id, 'receipt', document_id, version FROM taken
+	ON CONFLICT (tenant_id, document_id, version) WHERE kind = 'receipt' DO UPDATE SET state = 'waiting', run_at = v_at,
+		retried_at = v_at, attempts = 0, finished_at = NULL, status = NULL, answer = NULL WHERE job.state NOT IN ('waiting', 'running');
+	GET DIAGNOSTICS v_count = ROW_COUNT;
+	RETURN json_build_object('queued', v_count);
 END $$;
 
 -- How far the receipt of an accepted version is: ready, making, or failed: nobody makes it any more, unless ops have it tried again

@@ -71,6 +71,31 @@ BEGIN
 		FROM chain c WHERE c.tenant_id = p_tenant AND c.document_id = p_document);
 END $$;
 
+-- What tells of documents that are gone, though documents stay, if removed, for good: [{subject, finding}]. Every table that
+-- says something of a document, whatever constraints there are.
+CREATE OR REPLACE FUNCTION verify_orphans(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	v_all jsonb := '[]';
+	v_some jsonb;
+	v_table text;
+BEGIN
+	FOREACH v_table IN ARRAY ARRAY['version', 'attachment', 'link', 'engagement', 'decision', 'message', 'chain', 'event',
+		'head_signature', 'receipt', 'receipt_former', 'file_use', 'identity_challenge', 'job']
+	LOOP
+		EXECUTE format($f$
+			SELECT jsonb_agg(jsonb_build_object('subject', 'document ' || document_id,
+				'finding', format('it is gone, but %%s of its rows in %%s are there', rows, $3)))
+			FROM (
+				SELECT document_id, count(*) AS rows FROM %I x
+				WHERE document_id IS NOT NULL AND ($1 IS NULL OR tenant_id = $1) AND ($2 IS NULL OR document_id = $2)
+					AND NOT EXISTS (SELECT FROM document d WHERE d.tenant_id = x.tenant_id AND d.id = x.document_id)
+				GROUP BY tenant_id, document_id) o $f$, v_table)
+		INTO v_some USING p_tenant, p_document, v_table;
+		v_all := v_all || coalesce(v_some, '[]');
+	END LOOP;
+	RETURN v_all;
+END $$;
+
 -- The document's files that the store must hold: [{name, sha256}].
 CREATE OR REPLACE FUNCTION verify_files(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE sql STABLE AS $$
 	SELECT coalesce(json_agg(json_build_object('name', f.name, 'sha256', encode(f.sha256, 'hex'))
@@ -87,10 +112,18 @@ CREATE OR REPLACE FUNCTION verify_files(p_tenant uuid, p_document uuid) RETURNS 
 	JOIN document d ON d.tenant_id = p_tenant AND d.id = p_document AND d.removed_at IS NULL
 $$;
 
--- [id], of all tenants or of one.
-CREATE OR REPLACE FUNCTION verify_tenants(p_tenant uuid) RETURNS json LANGUAGE sql STABLE AS $$
-	SELECT coalesce(json_agg(id ORDER BY id), '[]') FROM tenant WHERE p_tenant IS NULL OR id = p_tenant
-$$;
+-- [{id, gone}], of all tenants or of one; gone: other rows tell of it, its own is not there, though no tenant is ever removed.
+CREATE OR REPLACE FUNCTION verify_tenants(p_tenant uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (
+		WITH told AS (
+			SELECT id FROM tenant UNION SELECT tenant_id FROM tenant_statement UNION SELECT tenant_id FROM sealing
+			UNION SELECT tenant_id FROM setting UNION SELECT tenant_id FROM customer UNION SELECT tenant_id FROM contact
+			UNION SELECT tenant_id FROM document UNION SELECT tenant_id FROM chain UNION SELECT tenant_id FROM head_signature
+			UNION SELECT tenant_id FROM decision UNION SELECT tenant_id FROM file UNION SELECT tenant_id FROM retention_mark)
+		SELECT coalesce(json_agg(json_build_object('id', t.id, 'gone', NOT EXISTS (SELECT FROM tenant o WHERE o.id = t.id)) ORDER BY t.id), '[]')
+		FROM told t WHERE p_tenant IS NULL OR t.id = p_tenant);
+END $$;
 
 -- A tenant's statement after NUMBER, and as `rows` the signatures kept of what it lists; at the end, as far as
 -- the daily signing remembers, the last one made: {last, last_sha256}.

@@ -41,7 +41,8 @@ BEGIN
 	FROM event e
 	WHERE e.tenant_id = p_tenant AND e.document_id = p_document
 		AND e.type IN ('document.accepted', 'document.declined')
-		AND NOT EXISTS (SELECT FROM decision x WHERE x.event_id = e.id)
+		AND NOT EXISTS (SELECT FROM decision x WHERE x.event_id = e.id AND x.tenant_id = e.tenant_id
+			AND x.document_id = e.document_id AND x.version = e.version)
 	UNION ALL
 	SELECT format('the decision of version %s has a consent, and beside it the hash that stands in for an erased one', version)
 	FROM decision
@@ -137,15 +138,19 @@ BEGIN
 END $$;
 
 -- Receipts, also those that an erasure took away, with what their statements must say and with what was signed; `age`: for how
--- many seconds a worker could have signed it; `lost`: its bytes are gone, so nobody can.
+-- many seconds a worker could have signed it; `lost`: its bytes are gone, so nobody can; `old`: it may be from before receipts
+-- were signed.
 CREATE OR REPLACE FUNCTION verify_receipts(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	-- A day, as a worker of the release before may have gone on meanwhile.
+	v_signed timestamptz := (SELECT applied_at + interval '1 day' FROM public.migration WHERE name LIKE '%023_receipt_signature%');
 BEGIN
 	RETURN (
 		SELECT coalesce(json_agg(json_build_object('version', r.version, 'former', r.former, 'kind', r.kind, 'size', r.size,
 			'sha256', encode(r.sha256, 'hex'), 'made', rfc3339(r.created_at), 'event_id', x.event_id, 'accepted', x.type = 'accepted',
 			'erased', x.erased_at IS NOT NULL, 'at', rfc3339(r.signed_at), 'key_id', r.key_id, 'statement', r.statement,
 			'signature', base64(r.signature), 'age', seconds_between(greatest(r.created_at, r.waits_since), verify_clock()),
-			'lost', r.former OR d.removed_at IS NOT NULL) ORDER BY r.version, r.former, r.sha256), '[]')
+			'lost', r.former OR d.removed_at IS NOT NULL, 'old', x.at < v_signed) ORDER BY r.version, r.former, r.sha256), '[]')
 		FROM (
 			SELECT document_id, version, kind, size, sha256, created_at, signed_at, key_id, statement, signature, waits_since, false AS former
 			FROM receipt WHERE tenant_id = p_tenant AND document_id = p_document

@@ -1,11 +1,12 @@
 // What `portalctl verify` takes for what it is: things that wait for the worker, receipts from before they were signed, and
 // all that legitimately goes, changes or stays behind.
 import assert from 'node:assert/strict';
-import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {signedPdf, simplePdf} from '../pdfs/make.js';
 import {metadata} from './lib/api.js';
+import {sha256} from './lib/bytes.js';
 import {checkBundle, manifestOf} from './lib/bundle.js';
 import {linkOf} from './lib/links.js';
 import {startPortal} from './lib/portal.js';
@@ -124,10 +125,10 @@ describe('receipts from before they were signed', () => {
 	const signature = 'signed_at = NULL, key_id = NULL, statement = NULL, signature = NULL';
 	const bare = id => portal.sql(`UPDATE receipt SET ${signature}, tried_at = NULL WHERE document_id = '${id}'`);
 	const signed = id => portal.sqlValue(`SELECT signature IS NOT NULL FROM receipt WHERE document_id = '${id}'`);
-	let old, broken, gone;
+	let old, broken, gone, forged;
 
 	before(async () => {
-		[old, broken, gone] = await Promise.all(['old', 'broken', 'gone'].map(name => accepted(name)));
+		[old, broken, gone, forged] = await Promise.all(['old', 'broken', 'gone', 'forged'].map(name => accepted(name)));
 	});
 
 	test('are a note, and no part of a bundle', async () => {
@@ -141,28 +142,54 @@ describe('receipts from before they were signed', () => {
 		assert.match((await checkBundle(folder, body)).output, /^note: receipt\.pdf: is not here[^]*, 0 findings/m);
 	});
 
-	test('are signed by the worker when it starts; those whose bytes are not theirs are not', async () => {
+	test('are made anew by the worker when it starts, and signed, whatever lies in the store', async () => {
 		const path = pathOf(portal, tenantId, await portal.sqlValue(`SELECT encode(sha256, 'hex') FROM receipt WHERE document_id = '${broken.id}'`));
 
 		chmodSync(path, 0o644);
 		writeFileSync(path, 'En anden kvittering');
 		await portal.supervise('up', 'worker');
-		await waitFor('the signature', async () => await signed(old.id) === 't');
-		assert.doesNotMatch(await whole('--document', old.id, '--store'), /note: .*receipts/);
+		for (const {id} of [old, broken]) {
+			await waitFor('the signature', async () => await signed(id) === 't');
+			assert.doesNotMatch(await whole('--document', id, '--store'), /note: .*receipts/);
+		}
 		const {body} = await api.get(`/documents/${old.id}/evidence`);
 
 		assert.ok(manifestOf(body).receipt.key_id);
 		assert.doesNotMatch((await checkBundle(folder, body)).output, /note/);
-		await waitFor('a try', async () => await portal.sqlValue(`SELECT tried_at IS NOT NULL FROM receipt WHERE document_id = '${broken.id}'`) === 't');
-		assert.equal(await signed(broken.id), 'f');
-		await found(/: version 1: its receipt was altered in the store/m, '--document', broken.id, '--store');
-		await later('49 hours', true, () => found(/: version 1: its receipt has no signature$/m, '--document', broken.id));
 	});
 
-	test('of a removed document cannot be signed any more: a note', async () => {
+	test('are not signed where another was put in their place', async () => {
+		const pdf = simplePdf('En anden kvittering'), hash = sha256(pdf), path = pathOf(portal, tenantId, hash);
+		const receiptOf = async () => (await api.get(`/documents/${forged.id}/receipt`)).body;
+		const mine = await receiptOf();
+
+		mkdirSync(dirname(path), {recursive: true});
+		writeFileSync(path, pdf);
+		await tamper(`INSERT INTO file (tenant_id, sha256, size) VALUES ('${tenantId}', '\\x${hash}', ${pdf.length});
+			INSERT INTO file_use (tenant_id, sha256, document_id) VALUES ('${tenantId}', '\\x${hash}', '${forged.id}');
+			UPDATE receipt SET sha256 = '\\x${hash}', size = ${pdf.length}, ${signature}, tried_at = NULL WHERE document_id = '${forged.id}'`);
+		await waitFor('a signature', async () => await signed(forged.id) === 't');
+		assert.ok((await receiptOf()).equals(mine));
+		await settled(forged.id);
+		assert.equal(existsSync(path), false);
+		await portal.sql('UPDATE public.migration SET applied_at = applied_at - interval \'2 days\'');
+		await found(/: version 1: its former receipt has no signature$/m, '--document', forged.id, '--store');
+		await portal.sql('UPDATE public.migration SET applied_at = applied_at + interval \'2 days\'');
+	});
+
+	test('that cannot be made are a finding after two days', async () => {
+		await tamper(`UPDATE receipt SET ${signature}, tried_at = now() + interval '4 days' WHERE document_id = '${forged.id}'`);
+		await later('49 hours', true, () => found(/: version 1: its receipt has no signature$/m, '--document', forged.id));
+		await tamper(`UPDATE receipt SET tried_at = NULL WHERE document_id = '${forged.id}'`);
+	});
+
+	test('of a removed document cannot be signed any more: a note, if it is old enough', async () => {
 		assert.equal((await api.request('DELETE', `/documents/${gone.id}`)).status, 204);
 		await bare(gone.id);
 		assert.match(await whole('--document', gone.id, '--store'), /^note: 1 receipts, erased or of removed documents, from before/m);
+		await portal.sql('UPDATE public.migration SET applied_at = applied_at - interval \'2 days\'');
+		await found(/: version 1: its receipt has no signature$/m, '--document', gone.id);
+		await portal.sql('UPDATE public.migration SET applied_at = applied_at + interval \'2 days\'');
 	});
 
 	test('may be signed twice: the first stays', async () => {

@@ -97,6 +97,8 @@ async function alterFile(id, table) {
 	writeFileSync(path, 'Et andet tilbud');
 }
 
+const nowhere = '01a20ad2-4468-730e-8a8a-69ec0bcf2351';
+
 // name: [how (SQL of the document's id, or a function), what verify says]
 const ways = {
 	'an event\'s line': [id => rewrite(id, '"language": "da"', '"language": "en"'), /^event \S+: its hash does not follow/],
@@ -125,6 +127,14 @@ const ways = {
 	'the whole document taken out': [id => ['attachment', 'decision', 'engagement', 'link', 'event', 'chain', 'head_signature',
 		'file_use', 'job', 'version'].map(table => `DELETE FROM ${table} WHERE document_id = '${id}';`).join(' ')
 		+ `DELETE FROM document WHERE id = '${id}'`, /^the signature at length \d, which its tenant's statement \d lists, is gone/],
+	'the document\'s row taken out': [id => `DELETE FROM document WHERE id = '${id}'`, /^it is gone, but \d+ of its rows in head_signature are there/],
+	'the document, what happened and what was decided taken out': [id => ['document WHERE id', 'event WHERE document_id', 'decision WHERE document_id']
+		.map(where => `DELETE FROM ${where} = '${id}';`).join(' '), /^it is gone, but 1 of its rows in receipt are there/],
+	'the decision moved to a document that is not there': [id => `UPDATE decision SET document_id = '${nowhere}' WHERE document_id = '${id}'`,
+		/^event \S+ tells of a decision whose row is gone/],
+	'the decision moved to a version that is not there': [ofDecision('version = 7'), /^event \S+ tells of a decision whose row is gone/],
+	'the receipt moved to a document that is not there': [id => `UPDATE receipt SET document_id = '${nowhere}' WHERE document_id = '${id}'`,
+		/^version 1 was accepted, but its receipt is gone/],
 	'who decided': [ofDecision('name = \'Grethe Jensen\''), /^the decision of version 1 .*event/],
 	'who decided, in the event as well': [id => `${ofDecision('name = \'Grethe Jensen\'')(id)};
 		UPDATE event SET personal = replace(personal, 'Mette Jensen', 'Grethe Jensen') WHERE document_id = '${id}'`,
@@ -323,7 +333,7 @@ describe('what was altered is found and named:', () => {
 
 		for (let i = 0; i < names.length; i += 4)
 			await Promise.all(names.slice(i, i + 4).map(async name => documents[name] = await accepted(name)));
-		for (const name of ['a statement', 'a statement taken out', 'the last statement taken out', 'nothing']) {
+		for (const name of ['a statement', 'a statement taken out', 'the last statement taken out', 'a tenant', 'nothing']) {
 			tenants[name] = await portal.tenant(name);
 			await accepted(name, tenants[name].api);
 		}
@@ -348,6 +358,7 @@ describe('what was altered is found and named:', () => {
 		await tamper(`DELETE FROM tenant_statement WHERE tenant_id = '${tenants['a statement taken out'].tenantId}' AND number = 1`);
 		await tamper(`DELETE FROM tenant_statement s WHERE tenant_id = '${tenants['the last statement taken out'].tenantId}'
 			AND number = (SELECT max(number) FROM tenant_statement o WHERE o.tenant_id = s.tenant_id)`);
+		await tamper(`DELETE FROM tenant WHERE id = '${tenants['a tenant'].tenantId}'`);
 		output.all = (await portal.ctl('verify', '--store')).output;
 		output.pinned = await portal.ctl('verify', '--keys', output.keys);
 	});
@@ -379,6 +390,21 @@ describe('what was altered is found and named:', () => {
 	test('the last statement taken out', () => {
 		assert.match(saidOf(output.all, `tenant ${tenants['the last statement taken out'].tenantId}`).join('\n'),
 			/^its statements do not end with number \d, which was made last/m);
+	});
+
+	test('a tenant taken out', async () => {
+		const {tenantId: id} = tenants['a tenant'];
+
+		assert.deepEqual(saidOf(output.all, `tenant ${id}`), ['it is gone, but other rows tell of it']);
+		assert.match((await portal.ctl('verify', '--tenant', id)).output, /: it is gone/);
+	});
+
+	test('what is left of a document that is not there, also where one is asked for', async () => {
+		const one = await portal.ctl('verify', '--document', nowhere);
+
+		for (const said of [saidOf(output.all, `document ${nowhere}`), saidOf(one.output, `document ${nowhere}`)])
+			assert.deepEqual(said.map(line => line.split(' in ')[1]), ['decision are there', 'receipt are there']);
+		assert.equal(one.status, 1);
 	});
 
 	test('a key that the database shows', () => {
