@@ -28,18 +28,16 @@ missing_check(struct verification *v, struct arena *arena, struct json_object *m
 		verification_wait(v, &v->result->unmade, age);
 }
 
-/* One without a signature has nothing that vouches for it. */
+/* One without a signature has nothing that vouches for it, and may be from before there were signatures, else it is a finding. */
 static void
 unsigned_check(struct verification *v, struct arena *arena, struct json_object *row, const char *what)
 {
 	int64_t age = json_integer(row, "age", 0);
 
-	bool lost = json_boolean(row, "lost", false);
-
-	if (lost && json_boolean(row, "old", false))
-		v->result->unsignable++;
-	else if (lost || age >= RECEIPT_AGE)
+	if (!json_boolean(row, "old", false) || (!json_boolean(row, "lost", false) && age >= RECEIPT_AGE))
 		verification_find(v, arena_printf(arena, "%s has no signature", what));
+	else if (json_boolean(row, "lost", false))
+		v->result->unsignable++;
 	else
 		verification_wait(v, &v->result->receipts, age);
 }

@@ -50,7 +50,7 @@ BEGIN
 END $$;
 
 -- Who decided was erased beside the chain and in the row together, or in neither: what nothing vouches for must not live on,
--- and nothing goes without saying so. Ending the person's link, erasing tells the history of it.
+-- and nothing goes without saying so: erasing tells the history of it.
 CREATE OR REPLACE FUNCTION verify_erasures(p_tenant uuid, p_document uuid) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN QUERY
@@ -58,9 +58,9 @@ BEGIN
 		SELECT x.*, e.personal FROM decision x JOIN event e ON e.id = x.event_id
 		WHERE x.tenant_id = p_tenant AND x.document_id = p_document),
 	ended AS (
-		SELECT link_id, at FROM event
-		WHERE tenant_id = p_tenant AND document_id = p_document AND type = 'link.revoked'
-			AND (line_data(line) ->> 'erased')::boolean)
+		SELECT link_id, at, data -> 'decisions' AS versions FROM event CROSS JOIN LATERAL line_data(line) AS data
+		WHERE tenant_id = p_tenant AND document_id = p_document AND type = 'link.revoked' AND seq IS NOT NULL
+			AND (data ->> 'erased')::boolean)
 	SELECT format('the decision of version %s names a person, but event %s no longer does', version, event_id)
 	FROM decided
 	WHERE personal IS NULL AND num_nonnulls(name, email, reason, purchase_order, signature_image) > 0
@@ -74,7 +74,13 @@ BEGIN
 	SELECT format('the decision of version %s: its person was not erased at %s, as it says', version, rfc3339(erased_at))
 	FROM decided d
 	WHERE personal IS NULL AND (erased_at < at OR EXISTS (SELECT FROM ended n WHERE n.link_id = d.link_id)
-			AND erased_at <> ALL (SELECT n.at FROM ended n WHERE n.link_id = d.link_id));
+			AND erased_at <> ALL (SELECT n.at FROM ended n WHERE n.link_id = d.link_id))
+	UNION ALL
+	SELECT format('the decision of version %s: its person was erased, but no event tells of it', version)
+	FROM decided d
+	-- Before decisions were named, the link told of all that were made by it.
+	WHERE personal IS NULL AND NOT EXISTS (SELECT FROM ended n WHERE n.link_id = d.link_id
+		AND (n.versions IS NULL OR n.versions @> to_jsonb(d.version)));
 END $$;
 
 -- Up to which place of the feed the tenant's retention has taken personal data away.
@@ -123,18 +129,24 @@ BEGIN
 	told AS (
 		SELECT max(version) FILTER (WHERE type = 'document.sent') AS version,
 			max(at) FILTER (WHERE type = 'document.withdrawn' AND version = (SELECT version FROM d)) AS withdrawn_at,
-			max(at) FILTER (WHERE type = 'document.removed') AS removed_at
+			max(at) FILTER (WHERE type = 'document.removed') AS removed_at,
+			(array_agg(at ORDER BY seq) FILTER (WHERE type = 'document.opened' AND version = (SELECT version FROM d)))[1] AS opened_at,
+			(array_agg(CASE type WHEN 'document.archived' THEN at END ORDER BY seq DESC)
+				FILTER (WHERE type IN ('document.archived', 'document.unarchived')))[1] AS archived_at
 		FROM event WHERE tenant_id = p_tenant AND document_id = p_document)
 	SELECT 'the document''s state is not what its decision says'
 	FROM d LEFT JOIN decision x ON x.tenant_id = d.tenant_id AND x.document_id = d.id AND x.version = d.version
-	WHERE d.decided IS DISTINCT FROM x.type OR d.decided_at <> x.at
+	WHERE d.decided IS DISTINCT FROM x.type OR d.decided_at IS DISTINCT FROM x.at
 	UNION ALL
 	SELECT format('the document''s %s not what its history says', concat_ws(', ',
 		CASE WHEN d.version IS DISTINCT FROM t.version THEN 'version' END,
 		CASE WHEN d.withdrawn_at IS DISTINCT FROM t.withdrawn_at THEN 'withdrawn_at' END,
-		CASE WHEN d.removed_at IS DISTINCT FROM t.removed_at THEN 'removed_at' END))
+		CASE WHEN d.removed_at IS DISTINCT FROM t.removed_at THEN 'removed_at' END,
+		CASE WHEN d.opened_at IS DISTINCT FROM t.opened_at THEN 'opened_at' END,
+		CASE WHEN d.archived_at IS DISTINCT FROM t.archived_at THEN 'archived_at' END))
 	FROM d, told t
-	WHERE (d.version, d.withdrawn_at, d.removed_at) IS DISTINCT FROM (t.version, t.withdrawn_at, t.removed_at);
+	WHERE (d.version, d.withdrawn_at, d.removed_at, d.opened_at, d.archived_at)
+		IS DISTINCT FROM (t.version, t.withdrawn_at, t.removed_at, t.opened_at, t.archived_at);
 END $$;
 
 -- Receipts, also those that an erasure took away, with what their statements must say and with what was signed; `age`: for how
@@ -149,28 +161,40 @@ BEGIN
 		SELECT coalesce(json_agg(json_build_object('version', r.version, 'former', r.former, 'kind', r.kind, 'size', r.size,
 			'sha256', encode(r.sha256, 'hex'), 'made', rfc3339(r.created_at), 'event_id', x.event_id, 'accepted', x.type = 'accepted',
 			'erased', x.erased_at IS NOT NULL, 'at', rfc3339(r.signed_at), 'key_id', r.key_id, 'statement', r.statement,
-			'signature', base64(r.signature), 'age', seconds_between(greatest(r.created_at, r.waits_since), verify_clock()),
+			'signature', base64(r.signature), 'age', seconds_between(greatest(x.at, v_signed - interval '1 day'), verify_clock()),
 			'lost', r.former OR d.removed_at IS NOT NULL, 'old', x.at < v_signed) ORDER BY r.version, r.former, r.sha256), '[]')
 		FROM (
-			SELECT document_id, version, kind, size, sha256, created_at, signed_at, key_id, statement, signature, waits_since, false AS former
+			SELECT document_id, version, kind, size, sha256, created_at, signed_at, key_id, statement, signature, false AS former
 			FROM receipt WHERE tenant_id = p_tenant AND document_id = p_document
 			UNION ALL
-			SELECT document_id, version, kind, size, sha256, created_at, signed_at, key_id, statement, signature, NULL, true
+			SELECT document_id, version, kind, size, sha256, created_at, signed_at, key_id, statement, signature, true
 			FROM receipt_former WHERE tenant_id = p_tenant AND document_id = p_document) r
 		JOIN document d ON d.tenant_id = p_tenant AND d.id = r.document_id
 		LEFT JOIN decision x ON x.tenant_id = p_tenant AND x.document_id = r.document_id AND x.version = r.version);
 END $$;
 
 -- Acceptances that should have a receipt and have none: [{version, age, state, answer}], the last two of the job that makes it.
+-- Of removed documents and erased persons only those whose receipt was made, or whose job is gone sooner than jobs go
+-- (worker_forget_jobs()). `age` counts from what the chain tells, since the job's own times prove nothing.
 CREATE OR REPLACE FUNCTION verify_without_receipt(p_tenant uuid, p_document uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	v_clock timestamptz := verify_clock();
+	-- Erasing somebody has the receipts of the others made anew.
+	v_erased timestamptz := (SELECT max(at) FROM event WHERE tenant_id = p_tenant AND document_id = p_document
+		AND type = 'link.revoked' AND seq IS NOT NULL AND (line_data(line) ->> 'erased')::boolean);
+	v_since timestamptz := greatest(v_erased, (SELECT applied_at FROM public.migration WHERE name LIKE '%011_receipt%'));
 BEGIN
 	RETURN (
 		SELECT coalesce(json_agg(json_build_object('version', x.version, 'state', j.state, 'answer', j.answer,
-			'age', seconds_between(greatest(x.at, j.created_at, j.retried_at), verify_clock())) ORDER BY x.version), '[]')
+			'age', seconds_between(greatest(x.at, v_since), v_clock)) ORDER BY x.version), '[]')
 		FROM decision x
-		JOIN document d ON d.tenant_id = x.tenant_id AND d.id = x.document_id AND d.removed_at IS NULL
+		JOIN document d ON d.tenant_id = x.tenant_id AND d.id = x.document_id
 		LEFT JOIN job j ON j.tenant_id = x.tenant_id AND j.document_id = x.document_id AND j.version = x.version AND j.kind = 'receipt'
-		WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND x.type = 'accepted' AND x.erased_at IS NULL
+		WHERE x.tenant_id = p_tenant AND x.document_id = p_document AND x.type = 'accepted'
+			AND (d.removed_at IS NULL AND x.erased_at IS NULL OR j.state = 'done' AND j.answer IN ('combined', 'certificate')
+				OR j.id IS NULL AND x.at > v_clock - interval '89 days')
 			AND NOT EXISTS (SELECT FROM receipt r
-				WHERE r.tenant_id = x.tenant_id AND r.document_id = x.document_id AND r.version = x.version));
+				WHERE r.tenant_id = x.tenant_id AND r.document_id = x.document_id AND r.version = x.version)
+			AND (d.removed_at IS NULL AND x.erased_at IS NULL OR NOT EXISTS (SELECT FROM receipt_former r
+				WHERE r.tenant_id = x.tenant_id AND r.document_id = x.document_id AND r.version = x.version)));
 END $$;

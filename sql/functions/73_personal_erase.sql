@@ -91,16 +91,20 @@ BEGIN
 	RETURN v_count;
 END $$;
 
--- Links end, and with them those passed on; the history tells that they did.
+-- Links end, and with them those passed on; the history tells that they did. It also names the decisions whose person goes,
+-- whatever link they were made by: a public one stays open, one that ended before ends no more.
 CREATE OR REPLACE FUNCTION erase_links(p person, p_at timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
 	v_ids uuid[] := p.links || p.shares;
 	v_count integer;
 BEGIN
 	PERFORM event_append(l.tenant_id, l.document_id, 'link.revoked', d.version, l.id, l.contact_id, p_at,
-		jsonb_build_object('erased', true), NULL, NULL)
+		jsonb_strip_nulls(jsonb_build_object('erased', true, 'decisions', x.versions)), NULL, NULL)
 	FROM link l JOIN document d ON d.tenant_id = l.tenant_id AND d.id = l.document_id
-	WHERE l.tenant_id = p.tenant_id AND l.id = ANY (v_ids) AND l.revoked_at IS NULL AND d.removed_at IS NULL;
+	CROSS JOIN LATERAL (SELECT jsonb_agg(version ORDER BY version) AS versions FROM decision
+		WHERE tenant_id = l.tenant_id AND document_id = l.document_id AND link_id = l.id AND erased_at = p_at) x
+	WHERE l.tenant_id = p.tenant_id AND l.document_id = ANY (p.documents)
+		AND (l.id = ANY (v_ids) AND l.revoked_at IS NULL AND d.removed_at IS NULL OR x.versions IS NOT NULL);
 	UPDATE link SET revoked_at = coalesce(revoked_at, p_at), revoked_by_hand = false, named = false, email = NULL, name = NULL,
 		language = NULL, note = NULL, delivery_answer = NULL, delivery = CASE delivery WHEN 'queued' THEN 'none' ELSE delivery END
 	WHERE tenant_id = p.tenant_id AND id = ANY (v_ids);

@@ -1,7 +1,7 @@
 // What `portalctl verify` takes for what it is: things that wait for the worker, receipts from before they were signed, and
 // all that legitimately goes, changes or stays behind.
 import assert from 'node:assert/strict';
-import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {signedPdf, simplePdf} from '../pdfs/make.js';
@@ -125,10 +125,10 @@ describe('receipts from before they were signed', () => {
 	const signature = 'signed_at = NULL, key_id = NULL, statement = NULL, signature = NULL';
 	const bare = id => portal.sql(`UPDATE receipt SET ${signature}, tried_at = NULL WHERE document_id = '${id}'`);
 	const signed = id => portal.sqlValue(`SELECT signature IS NOT NULL FROM receipt WHERE document_id = '${id}'`);
-	let old, broken, gone, forged;
+	let old, broken, gone, forged, never;
 
 	before(async () => {
-		[old, broken, gone, forged] = await Promise.all(['old', 'broken', 'gone', 'forged'].map(name => accepted(name)));
+		[old, broken, gone, forged, never] = await Promise.all(['old', 'broken', 'gone', 'forged', 'never'].map(name => accepted(name)));
 	});
 
 	test('are a note, and no part of a bundle', async () => {
@@ -176,9 +176,15 @@ describe('receipts from before they were signed', () => {
 	});
 
 	test('that cannot be made are a finding after two days', async () => {
-		await tamper(`UPDATE receipt SET ${signature}, tried_at = now() + interval '4 days' WHERE document_id = '${forged.id}'`);
+		await tamper(`UPDATE receipt SET ${signature}, tried_at = '2099-01-01', created_at = '2099-01-01', waits_since = '2099-01-01' WHERE document_id = '${forged.id}'`);
 		await later('49 hours', true, () => found(/: version 1: its receipt has no signature$/m, '--document', forged.id));
 		await tamper(`UPDATE receipt SET tried_at = NULL WHERE document_id = '${forged.id}'`);
+	});
+
+	test('that are never to be made are a finding as well', async () => {
+		await tamper(`DELETE FROM receipt WHERE document_id = '${never.id}'; UPDATE job SET state = 'waiting', run_at = '2099-01-01',
+			created_at = '2099-01-01', retried_at = '2099-01-01' WHERE document_id = '${never.id}' AND kind = 'receipt'`);
+		await later('49 hours', true, () => found(/: version 1 was accepted, but its receipt has not been made yet$/m, '--document', never.id));
 	});
 
 	test('of a removed document cannot be signed any more: a note, if it is old enough', async () => {
@@ -229,6 +235,45 @@ describe('an erased person', () => {
 		await tamper(`UPDATE receipt_former SET sha256 = sha256('x') WHERE document_id = '${quote.id}'`);
 		await found(/: version 1: its former receipt's signature: its row is not what its statement says$/m, '--document', quote.id);
 		await tamper(`UPDATE receipt_former SET sha256 = decode(substring(statement FROM 'sha256 (\\w+)'), 'hex') WHERE document_id = '${quote.id}'`);
+		await whole('--document', quote.id);
+	});
+
+	test('leaves a receipt\'s row behind, which cannot go', async () => {
+		await tamper(`CREATE TABLE receipt_kept AS SELECT * FROM receipt_former WHERE document_id = '${quote.id}';
+			DELETE FROM receipt_former WHERE document_id = '${quote.id}'`);
+		await found(/: version 1 was accepted, but its receipt is gone$/m, '--document', quote.id);
+		await tamper('INSERT INTO receipt_former TABLE receipt_kept; DROP TABLE receipt_kept');
+		await whole('--document', quote.id);
+	});
+
+	test('is erased with an event that names the decision, also where the link had ended or the document was removed', async () => {
+		const ended = await accepted('ended'), away = await accepted('away');
+		const [{id: who}] = (await api.document(ended.id)).contacts;
+
+		assert.equal((await api.post(`/documents/${ended.id}/contacts/${who}/revoke`, {})).status, 200);
+		assert.equal((await api.request('DELETE', `/documents/${away.id}`)).status, 204);
+		for (const [name, {id}] of Object.entries({ended, away})) {
+			assert.equal((await portal.ctl('contact', 'erase', '--email', contact(name).email, '--force')).status, 0);
+			const [event, ...more] = (await portal.sql(`SELECT line FROM event WHERE document_id = '${id}' AND type = 'link.revoked' ORDER BY seq DESC`))
+				.map(([line]) => JSON.parse(line).data);
+
+			assert.deepEqual([event, more.length], [{erased: true, decisions: [1]}, name === 'ended' ? 1 : 0]);
+			await settled(id);
+			await whole('--document', id, '--store');
+		}
+	});
+
+	test('from before that was told is told of by the migration', async () => {
+		const {id} = await accepted('before');
+
+		await tamper(`UPDATE decision SET name = NULL, email = NULL, erased_at = portal_now() WHERE document_id = '${id}';
+			UPDATE event SET personal = NULL, salt = NULL WHERE document_id = '${id}' AND type = 'document.accepted';
+			INSERT INTO receipt_former (tenant_id, document_id, version, sha256, kind, size, created_at, signed_at, key_id, statement, signature)
+			SELECT tenant_id, document_id, version, sha256, kind, size, created_at, signed_at, key_id, statement, signature
+			FROM receipt WHERE document_id = '${id}'; DELETE FROM receipt WHERE document_id = '${id}'`);
+		await found(/: the decision of version 1: its person was erased, but no event tells of it$/m, '--document', id);
+		await portal.sql(readFileSync(new URL('../../sql/024_erasures_told.sql', import.meta.url), 'utf8'));
+		await whole('--document', id);
 		await whole('--document', quote.id);
 	});
 

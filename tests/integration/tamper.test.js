@@ -178,8 +178,6 @@ const ways = {
 		+ 'encode(sha256(\'andet\'), \'hex\'))'), /^version 1: its receipt's signature: it was not made with the key ed25519-1-/],
 	'the receipt\'s signature': [ofReceipt('signature = set_byte(signature, 7, 255 - get_byte(signature, 7))'),
 		/^version 1: its receipt's signature: it was not made with the key/],
-	'the receipt\'s signature taken out': [ofReceipt('signed_at = NULL, key_id = NULL, statement = NULL, signature = NULL, '
-		+ 'created_at = created_at - interval \'3 days\', waits_since = waits_since - interval \'3 days\''), /^version 1: its receipt has no signature/],
 	'the receipt of another document': [async (id, other) => tamper(`DELETE FROM receipt WHERE document_id = '${id}';
 		INSERT INTO receipt SELECT tenant_id, '${id}', version, kind, sha256, size, created_at, signed_at, key_id, statement, signature
 		FROM receipt WHERE document_id = '${other}'`), /^version 1: its receipt's signature: its row is not/],
@@ -188,6 +186,14 @@ const ways = {
 		DELETE FROM job WHERE document_id = '${id}' AND kind = 'receipt'`, /^version 1 was accepted, but its receipt is gone/],
 	'the receipt taken out, its making said to have failed': [id => `DELETE FROM receipt WHERE document_id = '${id}';
 		UPDATE job SET state = 'dead' WHERE document_id = '${id}' AND kind = 'receipt'`, /^version 1 was accepted, but its receipt could not be made/],
+	'the receipt taken out of a removed document': [async id => {
+		assert.equal((await api.request('DELETE', `/documents/${id}`)).status, 204);
+		return `DELETE FROM receipt WHERE document_id = '${id}'`;
+	}, /^version 1 was accepted, but its receipt is gone/],
+	'the receipt taken out of a removed document, and the job that made it': [async id => {
+		assert.equal((await api.request('DELETE', `/documents/${id}`)).status, 204);
+		return `DELETE FROM receipt WHERE document_id = '${id}'; DELETE FROM job WHERE document_id = '${id}' AND kind = 'receipt'`;
+	}, /^version 1 was accepted, but its receipt is gone/],
 	'the receipt\'s bytes': [id => alterFile(id, 'receipt'), /^version 1: its receipt was altered in the store/],
 	'the receipt\'s file taken out': [async id => rmSync(pathOf(portal, tenantId, await hashOf(id, 'receipt'))),
 		/^version 1: its receipt is missing in the store/],
@@ -208,6 +214,8 @@ const ways = {
 		SELECT tenant_id, id, 3, 1, 'sender', 'Aftalt', now() FROM document WHERE id = '${id}'`, /^message 3: no event tells of it/],
 	'that who decided was erased': [ofDecision('erased_at = now()'), /^the decision of version 1: its person was not erased, as it says/],
 	'who decided taken out like an erasure': [erased, /^the decision of version 1 does not say when the person was erased/],
+	'who decided erased, and when said': [id => `${erased(id)}; ${ofDecision('erased_at = now()')(id)}; DELETE FROM receipt WHERE document_id = '${id}'`,
+		/^the decision of version 1: its person was erased, but no event tells of it/],
 	'who decided erased before the decision': [id => `${erased(id)}; ${ofDecision('erased_at = at - interval \'1 day\'')(id)}`,
 		/^the decision of version 1: its person was not erased at 20\S+, as it says/],
 	'a hash beside the consent': [ofDecision('consent_sha256 = repeat(\'a\', 64)'), /^the decision of version 1 has a consent, and beside it the hash/],
@@ -224,9 +232,12 @@ const ways = {
 	'an attachment\'s name': [id => `UPDATE attachment SET name = 'Pris.txt' WHERE document_id = '${id}'`, /^version 1: attachments not what/],
 	'an attachment put in': [id => `INSERT INTO attachment (tenant_id, document_id, version, n, name, type, size, sha256)
 		SELECT tenant_id, document_id, 1, 2, name, type, size, sha256 FROM attachment WHERE document_id = '${id}'`, /^version 1: attachments not what/],
-	'the current version': [ofDocument('version = 2'), /^the document's version not what its history says/],
+	'the current version': [ofDocument('version = 2'), /^the document's version.* not what its history says/],
 	'that it was withdrawn': [ofDocument('withdrawn_at = now(), decided = NULL, decided_at = NULL'), /^the document's withdrawn_at not what its history says/],
 	'that it was removed': [ofDocument('removed_at = now()'), /^the document's removed_at not what its history says/],
+	'when it was opened': [ofDocument('opened_at = opened_at - interval \'1 day\''), /^the document's opened_at not what its history says/],
+	'that it was archived': [ofDocument('archived_at = now()'), /^the document's archived_at not what its history says/],
+	'when it was decided taken out': [ofDocument('decided_at = NULL'), /^the document's state is not what its decision says/],
 	'when it was decided': [ofDocument('decided_at = decided_at - interval \'1 day\''), /^the document's state is not what its decision says/],
 	'a signature by a forger\'s key': [id => forgeSignature(id), /^the signature at length \d: it was made with the key \S+, which is not a trusted one/],
 };
