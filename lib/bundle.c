@@ -303,7 +303,7 @@ zip_write(struct making *making, const char *store_dir, const char *tenant_id, c
 			TRY(zip_add(zip, member->name, member->bytes, (size_t)member->size));
 		else
 			TRY(zip_add_file(zip, member->name, arena_printf(making->arena, "%s/%s", store_dir,
-			    store_path(making->arena, tenant_id, member->sha256)), member->size));
+			    store_path(making->arena, tenant_id, member->sha256)), member->size, member->sha256));
 	}
 	return zip_close(zip);
 }

@@ -95,7 +95,7 @@ zip_add(struct zip *zip, const char *name, const void *bytes, size_t size)
 }
 
 static const struct problem *
-file_copy(struct zip *zip, int fd, int64_t size)
+file_copy(struct zip *zip, int fd, int64_t size, EVP_MD_CTX *hash)
 {
 	char bytes[PIECE];
 
@@ -105,15 +105,36 @@ file_copy(struct zip *zip, int fd, int64_t size)
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count <= 0)
-			return problem_new(zip->arena, PROBLEM_internal, "a stored file is shorter than it was");
+			return problem_new(zip->arena, PROBLEM_unavailable, "a stored file is shorter than it was");
+		EVP_DigestUpdate(hash, bytes, (size_t)count);
 		TRY(member_write(zip, bytes, (size_t)count));
 		size -= count;
 	}
 	return NULL;
 }
 
+/* An altered file must not go out as evidence. */
+static const struct problem *
+file_copy_same(struct zip *zip, const char *name, int fd, int64_t size, const char *sha256)
+{
+	unsigned char digest[SHA256_BYTES];
+	char found[SHA256_HEX];
+	EVP_MD_CTX *hash = EVP_MD_CTX_new();
+	const struct problem *problem;
+
+	if (!hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL))
+		abort();
+	problem = file_copy(zip, fd, size, hash);
+	EVP_DigestFinal_ex(hash, digest, NULL);
+	EVP_MD_CTX_free(hash);
+	hex_encode(digest, sizeof digest, found);
+	if (!problem && strcmp(found, sha256) != 0)
+		problem = problem_new(zip->arena, PROBLEM_unavailable, "the bytes of %s are not those that were stored", name);
+	return problem;
+}
+
 const struct problem *
-zip_add_file(struct zip *zip, const char *name, const char *path, int64_t size)
+zip_add_file(struct zip *zip, const char *name, const char *path, int64_t size, const char *sha256)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -123,7 +144,7 @@ zip_add_file(struct zip *zip, const char *name, const char *path, int64_t size)
 	const struct problem *problem = member_begin(zip, name, size);
 
 	if (!problem)
-		problem = file_copy(zip, fd, size);
+		problem = file_copy_same(zip, name, fd, size, sha256);
 	close(fd);
 	return problem;
 }

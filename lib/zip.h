@@ -14,10 +14,11 @@ struct zip;
 /* Begins an archive in the fresh file PATH; TIME is every member's. The arena releases what zip_close() did not. */
 const struct problem *zip_create(struct arena *arena, const char *path, time_t time, struct zip **zip);
 
-/* Adds a member from memory, or from a file of SIZE bytes, read piece by piece. Names are ASCII. Problems: unavailable
- * where there is no room, internal where the file cannot be read or has another size. */
+/* Adds a member from memory, or from a file of SIZE bytes with this hash, read piece by piece. Names are ASCII. Problems:
+ * unavailable where there is no room, or the file is not there or not that one any more. */
 const struct problem *zip_add(struct zip *zip, const char *name, const void *bytes, size_t size);
-const struct problem *zip_add_file(struct zip *zip, const char *name, const char *path, int64_t size);
+const struct problem *zip_add_file(struct zip *zip, const char *name, const char *path, int64_t size,
+    const char *sha256);
 
 /* Writes what is left and closes the file. */
 const struct problem *zip_close(struct zip *zip);

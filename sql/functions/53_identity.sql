@@ -168,7 +168,8 @@ BEGIN
 END $$;
 
 -- Within the deciding transaction: takes what lib/identity.h has judged, or gives NULL where it does not hold (any
--- more). PROOF is {method, token}; the result {email, proof}, the proof without personal data. One branch a method.
+-- more). PROOF is {method, token}; the result {email, proof}, the proof without personal data, its tries those of all codes.
+-- One branch a method.
 CREATE OR REPLACE FUNCTION identity_settle(d document, l link, p_method text, p_proof jsonb, p_at timestamptz)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -187,7 +188,9 @@ BEGIN
 		IF c.id IS NOT NULL THEN
 			RETURN jsonb_build_object('email', c.email, 'proof', jsonb_build_object('challenge_id', c.id,
 				'requested_at', rfc3339(c.created_at), 'mailed_at', rfc3339(c.mailed_at),
-				'confirmed_at', rfc3339(p_at), 'codes', c.sent, 'tries', c.tries));
+				'confirmed_at', rfc3339(p_at), 'codes', c.sent, 'tries', (
+					SELECT sum(tries) FROM identity_challenge
+					WHERE tenant_id = c.tenant_id AND link_id = c.link_id AND version = c.version AND lower(email) = lower(c.email))));
 		END IF;
 	END IF;
 	RETURN NULL;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {createHash, generateKeyPairSync, sign} from 'node:crypto';
-import {mkdtempSync, readFileSync, rmSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdtempSync, readFileSync, rmSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {promisify} from 'node:util';
@@ -189,6 +189,21 @@ describe('what is in it', () => {
 		unlinkSync(pathOf(portal, own.tenantId, sha256(quote.pdf)));
 		assertProblem(await api.get(`/documents/${quote.id}/evidence`), 503, 'unavailable');
 		assert.deepEqual(portal.files('store/bundle').filter(path => path.endsWith('.new')), []);
+	});
+
+	test('bytes that were altered in the store: 503, since they are no evidence', async () => {
+		for (const bytesOf of [({pdf}) => pdf, () => Buffer.from(attachments[1].bytes)]) {
+			const quote = await sent(), path = pathOf(portal, own.tenantId, sha256(bytesOf(quote)));
+			const whole = readFileSync(path), altered = Buffer.from(whole);
+
+			altered[altered.length - 3] ^= 1;
+			chmodSync(path, 0o640);
+			writeFileSync(path, altered);
+			assertProblem(await api.get(`/documents/${quote.id}/evidence`), 503, 'unavailable');
+			assert.deepEqual(portal.files('store/bundle').filter(name => name.endsWith('.new')), []);
+			writeFileSync(path, whole);
+			assert.match((await check(await bundle(quote.id))).output, / 0 findings/);
+		}
 	});
 
 	test('the worker takes away those that nobody fetched for an hour', async () => {

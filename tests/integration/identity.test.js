@@ -6,6 +6,7 @@ import {assertProblem, metadata} from './lib/api.js';
 import {sha256} from './lib/bytes.js';
 import {askCode, codeTo, cookieOf} from './lib/codes.js';
 import {linkOf} from './lib/links.js';
+import {textOf} from './lib/pdf_readers.js';
 import {startPortal} from './lib/portal.js';
 import {formOf, Visitor} from './lib/visitor.js';
 import {waitFor} from './lib/wait.js';
@@ -138,7 +139,16 @@ describe('a code to the contact\'s own address', () => {
 		const fresh = await ask(visitor, email, {}, 1);
 
 		assert.equal((await visitor.accept({code: fresh})).status, 303);
-		assert.equal((await evidence(document.id)).proof.codes, 2);
+		const {proof} = await evidence(document.id);
+
+		assert.deepEqual([proof.codes, proof.tries], [2, 6], 'those of the first code count too');
+		const receipt = await waitFor('the receipt', async () => {
+			const {status, body} = await api.get(`/documents/${document.id}/receipt`);
+
+			return status === 200 && textOf(body);
+		});
+
+		assert.match(receipt, /Der blev sendt 2 koder\. Koden blev tastet rigtigt i\s+forsøg 6\./);
 	});
 
 	test('forty guesses at once are five', async () => {

@@ -66,6 +66,38 @@ test('signed by hand, with a code, in real Danish letters, it opens everywhere',
 		assert.match(mail.text, /Kvitteringen er vedhæftet som PDF/);
 });
 
+// Each word of the certificate's pages with the place of its left edge, in the order of the page: [{word, x, y, page}].
+function wordsOf(pdf) {
+	let page = 0;
+
+	return run('pdftotext', '-bbox', onDisk(pdf), '-').toString().split('\n').flatMap(line => {
+		const [, x, y, word] = line.match(/<word xMin="([\d.]+)" yMin="([\d.]+)".*>(.*)<\/word>/) ?? [];
+
+		page += line.includes('<page ');
+		return word ? [{word, x: Number(x), y: Number(y), page}] : [];
+	});
+}
+
+test('an Arabic name does not turn the sentence around, and a long one gets no hyphens', async () => {
+	const {document, visitor} = await sent('retning');
+
+	assert.equal((await visitor.accept({name: 'محمد علي'})).status, 303);
+	const words = wordsOf(await receiptOf(document.id));
+	const has = words.findIndex(({word}) => word === 'har');
+	const name = words.filter(({y, page}) => page === words[has].page && Math.abs(y - words[has].y) < 4).filter(({word}) => /[\u0600-\u06ff\ufb50-\ufeff]/.test(word));
+
+	assert.ok(name.length > 0 && name.every(({x}) => x < words[has].x), JSON.stringify(words.slice(0, 30)));
+	assert.ok(words[has + 1].word === 'accepteret' && words[has].x < words[has + 1].x);
+	const {document: long, visitor: other} = await sent('lang');
+	const legal = 'Ejendomsadministrationsselskabetforboligudlejningsejendommeogerhvervslejemaalsforvaltning'.repeat(2).slice(0, 118);
+
+	assert.equal((await other.accept({name: legal})).status, 303);
+	const said = textOf(await receiptOf(long.id));
+
+	assert.ok(said.replace(/\s+/g, '').includes(`${legal}har`), said);
+	assert.doesNotMatch(said.replace(/\s+\n/g, '\n'), /[a-z][-‐]\n\s*[a-z]/);
+});
+
 describe('letters of all the world', () => {
 	for (const [what, name] of [['Polish and Turkish', 'Łukasz Wiśniewski-Şahin'], ['Chinese, Japanese, Korean', '李小龍 王さくら 김민수'],
 		['Greek and Russian', 'Γιώργος Ковальчук'], ['Tamil, Thai, Hindi', 'தமிழ் ไทย हिन्दी'], ['emoji', 'Mette 🙂 ✓ ☎'], ['Arabic', 'محمد علي']])

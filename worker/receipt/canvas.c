@@ -22,10 +22,14 @@ layout_new(cairo_t *cairo, const struct style *style)
 	pango_cairo_context_set_font_options(pango_layout_get_context(layout), options);
 	pango_cairo_context_set_resolution(pango_layout_get_context(layout), 72);
 	pango_context_set_round_glyph_positions(pango_layout_get_context(layout), FALSE);
+	/* The sentences are Danish or English, whatever the name is written in that one begins with. */
+	pango_context_set_base_dir(pango_layout_get_context(layout), PANGO_DIRECTION_LTR);
+	pango_layout_set_auto_dir(layout, FALSE);
 	pango_font_description_set_family(font, style->families);
 	pango_layout_set_font_description(layout, font);
 	pango_attr_list_insert(attributes, pango_attr_letter_spacing_new(style->tracking));
 	pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1")); /* amounts line up */
+	pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE)); /* none that a name or an address does not have */
 	pango_layout_set_attributes(layout, attributes);
 	pango_layout_set_line_spacing(layout, (float)style->leading);
 	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);

@@ -98,8 +98,7 @@ head(struct sheet *sheet, struct json_object *receipt)
 	sheet_tag(sheet, NULL);
 	sheet->y = 120;
 	sheet_text(sheet, LEAD, SHEET_LEFT, text_right,
-	    word_filled(sheet->arena, word(sheet->language,
-	        page_same_name(name, json_text(receipt, "customer")) ? WORD_receipt_summary_own : WORD_receipt_summary), values, 4));
+	    say_all(sheet, page_same_name(name, json_text(receipt, "customer")) ? WORD_receipt_summary_own : WORD_receipt_summary, values, 4));
 	sheet->y = fmax(sheet->y, 46 + QR_SIZE + 16) + 14;
 }
 
@@ -260,7 +259,7 @@ draw(struct arena *arena, struct json_object *receipt, cairo_surface_t *surface,
 	const struct word_value values[] = {
 	    {"document", document_in_sentence(&sheet, receipt)}, {"sender", json_text(json_member(receipt, "sender"), "name")}};
 
-	sheet.foot = word_filled(arena, word(sheet.language, WORD_receipt_foot), values, 2);
+	sheet.foot = say_all(&sheet, WORD_receipt_foot, values, 2);
 	sheet_begin(&sheet, surface);
 	head(&sheet, receipt);
 	panel(&sheet, receipt);

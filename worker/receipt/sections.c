@@ -6,12 +6,40 @@
 
 #include "json.h"
 
+/* The blocks that Unicode keeps for scripts read from right to left (DerivedBidiClass.txt). */
+static bool
+right_to_left(gunichar c)
+{
+	return (c >= 0x590 && c <= 0x8ff) || (c >= 0xfb1d && c <= 0xfdff) || (c >= 0xfe70 && c <= 0xfeff) ||
+	    (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff);
+}
+
+/* VALUE so that letters read from right to left turn nothing around but themselves (UAX #9, isolates). */
+static const char *
+isolated(const struct sheet *sheet, const char *value)
+{
+	for (const char *at = value; at && *at; at = g_utf8_next_char(at))
+		if (right_to_left(g_utf8_get_char(at)))
+			return arena_printf(sheet->arena, "\u2068%s\u2069", value);
+	return value;
+}
+
+const char *
+say_all(const struct sheet *sheet, enum word id, const struct word_value *values, size_t count)
+{
+	struct word_value *apart = arena_alloc(sheet->arena, count * sizeof *apart);
+
+	for (size_t i = 0; i < count; i++)
+		apart[i] = (struct word_value){values[i].name, isolated(sheet, values[i].value)};
+	return word_filled(sheet->arena, word(sheet->language, id), apart, count);
+}
+
 const char *
 say(const struct sheet *sheet, enum word id, const char *name, const char *value)
 {
 	const struct word_value values[] = {{name, value}};
 
-	return word_filled(sheet->arena, word(sheet->language, id), values, 1);
+	return say_all(sheet, id, values, 1);
 }
 
 static const char *
@@ -68,16 +96,16 @@ identity(struct sheet *sheet, struct json_object *evidence)
 	const char *method = json_text(evidence, "identity"), *email = json_text(evidence, "email");
 	const char *sent = local_minutes(sheet, json_text(proof, "sent_at_local")), *text, *detail = NULL;
 	const struct word_value values[] = {{"email", email ? email : "–"}, {"time", sent}};
-	int64_t tries = json_integer(proof, "tries", 0);
+	int64_t tries = json_integer(proof, "tries", 0), codes = json_integer(proof, "codes", 0);
+	const struct word_value counts[] = {{"n", number(sheet, tries)}, {"codes", number(sheet, codes)}};
 
 	if (!method || strcmp(method, "email_code") != 0)
 		text = email ? say(sheet, WORD_receipt_identity_link, "email", email)
 		             : word(sheet->language, WORD_receipt_identity_link_only);
 	else
-		text = word_filled(sheet->arena, word(sheet->language,
-		    sent ? WORD_receipt_identity_email_code_at : WORD_receipt_identity_email_code), values, 2);
+		text = say_all(sheet, sent ? WORD_receipt_identity_email_code_at : WORD_receipt_identity_email_code, values, 2);
 	if (tries > 0)
-		detail = say(sheet, WORD_receipt_identity_tries, "n", number(sheet, tries));
+		detail = say_all(sheet, codes > 1 ? WORD_receipt_identity_codes_tries : WORD_receipt_identity_tries, counts, 2);
 	sheet_pair(sheet, word(sheet->language, WORD_receipt_identity), text, detail, SMALL);
 }
 
@@ -89,7 +117,7 @@ disclosure(struct sheet *sheet, struct json_object *receipt, struct json_object 
 	const struct word_value values[] = {{"sender", sender}, {"time", time}};
 
 	pair(sheet, WORD_receipt_link,
-	    word_filled(sheet->arena, word(sheet->language, time ? WORD_receipt_link_shown : WORD_receipt_link_private), values, 2));
+	    say_all(sheet, time ? WORD_receipt_link_shown : WORD_receipt_link_private, values, 2));
 }
 
 enum word
@@ -114,7 +142,7 @@ section_how(struct sheet *sheet, struct json_object *receipt)
 	sheet_pair(sheet, word(sheet->language, WORD_proof_accepted_by), json_text(evidence, "name"),
 	    json_text(evidence, "email"), SMALL);
 	sheet_pair(sheet, word(sheet->language, WORD_receipt_time),
-	    word_filled(sheet->arena, word(sheet->language, WORD_receipt_time_zone), local, 2),
+	    say_all(sheet, WORD_receipt_time_zone, local, 2),
 	    at ? say(sheet, WORD_receipt_utc, "time", at) : NULL, SMALL);
 	identity(sheet, evidence);
 	disclosure(sheet, receipt, evidence);
@@ -218,8 +246,7 @@ event_text(struct sheet *sheet, struct json_object *event, const char *sender)
 
 	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
 		if (!strcmp(type, events[i].type))
-			return word_filled(sheet->arena,
-			    word(sheet->language, later ? WORD_receipt_event_sent_version : events[i].word), values, 3);
+			return say_all(sheet, later ? WORD_receipt_event_sent_version : events[i].word, values, 3);
 	return NULL;
 }
 
@@ -252,7 +279,7 @@ seal(struct sheet *sheet, struct json_object *signature)
 
 	if (bytes)
 		sheet_pair(sheet, word(sheet->language, WORD_receipt_control_seal),
-		    word_filled(sheet->arena, word(sheet->language, WORD_receipt_control_seal_text), values, 2),
+		    say_all(sheet, WORD_receipt_control_seal_text, values, 2),
 		    arena_printf(sheet->arena, "%.*s%s", SHOWN, bytes, strlen(bytes) > SHOWN ? "…" : ""), MONO);
 }
 

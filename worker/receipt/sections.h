@@ -16,7 +16,8 @@ void section_control(struct sheet *sheet, struct json_object *receipt);
 /* "tilbud 2026-0117", as it stands in a sentence. */
 const char *document_in_sentence(struct sheet *sheet, struct json_object *receipt);
 
-/* A word of the catalogue with one placeholder NAME filled. */
+/* A word of the catalogue with its placeholders filled, values that read from right to left set apart; or with one. */
+const char *say_all(const struct sheet *sheet, enum word id, const struct word_value *values, size_t count);
 const char *say(const struct sheet *sheet, enum word id, const char *name, const char *value);
 
 /* A local time "YYYY-MM-DDTHH:MM[:SS]" as people write it, without its seconds; NULL for NULL. */

@@ -143,17 +143,40 @@ sheet_heading(struct sheet *sheet, const char *text, double after)
 	sheet->y += 25;
 }
 
+/* How high sheet_text() makes the first line, or all where that is little: a few lines are not torn apart. */
+static double
+height_together(struct sheet *sheet, int style, double width, const char *text)
+{
+	enum { LITTLE = 40 };
+	PangoLayoutIter *lines;
+	double first = 0, all = 0;
+	int from, to;
+
+	canvas_measure(&sheet->canvas, style, width, text);
+	lines = pango_layout_get_iter(sheet->canvas.layouts[style]);
+	do {
+		pango_layout_iter_get_line_yrange(lines, &from, &to);
+		all += (double)(to - from) / PANGO_SCALE * styles[style].leading;
+		first = first > 0 ? first : all;
+	} while (pango_layout_iter_next_line(lines));
+	pango_layout_iter_free(lines);
+	return all <= LITTLE ? all : first;
+}
+
 void
 sheet_pair(struct sheet *sheet, const char *name, const char *text, const char *detail, int detail_style)
 {
 	const double width = SHEET_COLUMN - SHEET_LEFT - 8;
 	int page;
-	double end;
+	double end, together;
 
 	if (!text || !*text)
 		return;
 	end = canvas_measure(&sheet->canvas, MUTED, width, name);
-	sheet_need(sheet, detail && end < 24 ? 24 : end);
+	together = height_together(sheet, BODY, SHEET_RIGHT - SHEET_COLUMN, text);
+	if (detail)
+		together += height_together(sheet, detail_style, SHEET_RIGHT - SHEET_COLUMN, detail);
+	sheet_need(sheet, together > end ? together : end);
 	page = sheet->page;
 	end += sheet->y;
 	sheet_put(sheet, MUTED, TO_LEFT, SHEET_LEFT, sheet->y, width, name);
