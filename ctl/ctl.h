@@ -21,6 +21,9 @@ const char *option(const struct command_line *line, const char *name, const char
 /* Prints the only column of each row, and gives how many there are. */
 size_t rows_print(struct json_object *rows);
 
+/* Whether the database holds any tenant; not, when it has no schema yet. */
+const struct problem *tenants_exist(struct command_line *line, bool *exist);
+
 /* Gives each role the password in DIR/<role>.pgpass. */
 const struct problem *passwords_set(struct command_line *line, const char *dir);
 
@@ -35,6 +38,7 @@ const struct problem *ctl_key_list(struct command_line *line);
 const struct problem *ctl_key_revoke(struct command_line *line);
 const struct problem *ctl_secrets_create(struct command_line *line);
 const struct problem *ctl_secrets_rotate(struct command_line *line);
+const struct problem *ctl_secrets_import(struct command_line *line);
 const struct problem *ctl_keys(struct command_line *line);
 const struct problem *ctl_verify(struct command_line *line);
 const struct problem *ctl_contact_find(struct command_line *line);

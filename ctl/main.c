@@ -22,6 +22,8 @@ static const struct command {
     {"secrets", "create", "DIR", 1, " ", " ", true, ctl_secrets_create, "write the key files that are missing"},
     {"secrets", "rotate", "DIR sign|all", 2, " ", " ", true, ctl_secrets_rotate,
         "add a generation to the keys that sign the history, or to all keys"},
+    {"secrets", "import", "DIR FILE [--replace]", 2, " ", " replace ", false, ctl_secrets_import,
+        "take the owner's key file from FILE and make the others; --replace: also where it lacks keys that DIR has"},
     {"tenant", "create", "NAME [--reply-to ADDRESS] [--color #rrggbb] [--language da|en] [--time-zone ZONE]", 1,
         " reply-to color language time-zone ", " ", false, ctl_tenant_create, "make a tenant"},
     {"tenant", "list", "", 0, " ", " ", false, ctl_tenant_list, "list the tenants"},

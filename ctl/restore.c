@@ -47,17 +47,13 @@ dump_check(struct arena *arena, const char *backup, struct json_object *about)
 static const struct problem *
 empty_check(struct command_line *line)
 {
-	struct json_object *rows = NULL;
+	bool exist;
 
 	if (flag(line, "replace"))
 		return NULL;
-	TRY(db_rows(line->db, line->arena, "SELECT to_regclass('portal.tenant') IS NOT NULL", &rows, NULL, 0));
-	if (strcmp(json_object_get_string(json_object_array_get_idx(json_object_array_get_idx(rows, 0), 0)), "t") != 0)
-		return NULL;
-	TRY(db_rows(line->db, line->arena, "SELECT 1 FROM portal.tenant LIMIT 1", &rows, NULL, 0));
-	if (json_object_array_length(rows))
-		return problem_new(line->arena, PROBLEM_conflict, "there are tenants in the database; --replace gives them up for the backup");
-	return NULL;
+	TRY(tenants_exist(line, &exist));
+	return !exist ? NULL : problem_new(line->arena, PROBLEM_conflict,
+	    "there are tenants in the database; --replace gives them up for the backup");
 }
 
 /* Without the keys of the backup its links and codes are worthless: that is said, not refused. */

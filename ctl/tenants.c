@@ -1,4 +1,4 @@
-/* portalctl tenant, key and secrets. Results are JSON on standard output, for scripts. */
+/* portalctl tenant and key. Results are JSON on standard output, for scripts. */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,6 @@
 #include "ctl.h"
 #include "encode.h"
 #include "mail.h"
-#include "secret.h"
 #include "token.h"
 #include "utf8.h"
 
@@ -116,25 +115,15 @@ ctl_key_revoke(struct command_line *line)
 }
 
 const struct problem *
-ctl_secrets_create(struct command_line *line)
+tenants_exist(struct command_line *line, bool *exist)
 {
-	TRY(secrets_create(line->arena, line->words[0]));
-	printf("the key files are in %s\n", line->words[0]);
-	return NULL;
-}
+	struct json_object *rows = NULL;
 
-const struct problem *
-ctl_secrets_rotate(struct command_line *line)
-{
-	int generation;
-
-	bool all = !strcmp(line->words[1], "all");
-
-	if (!all && strcmp(line->words[1], "sign") != 0)
-		return problem_new(line->arena, PROBLEM_bad_request, "the keys are named `sign` or `all`");
-	TRY(secrets_rotate(line->arena, line->words[0], all, &generation));
-	/* Every process that uses another key must know a new one before the first of them does: hence all at once. */
-	printf(all ? "generation %d of all keys is there; start everything anew, together\n"
-	    : "the worker signs with generation %d once it is restarted\n", generation);
+	*exist = false;
+	TRY(db_rows(line->db, line->arena, "SELECT 1 WHERE to_regclass('portal.tenant') IS NOT NULL", &rows, NULL, 0));
+	if (!json_object_array_length(rows))
+		return NULL;
+	TRY(db_rows(line->db, line->arena, "SELECT 1 FROM portal.tenant LIMIT 1", &rows, NULL, 0));
+	*exist = json_object_array_length(rows) > 0;
 	return NULL;
 }

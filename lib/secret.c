@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -257,6 +259,45 @@ secrets_rotate(struct arena *arena, const char *dir, bool all, int *generation)
 
 	random_bytes(owner->keys[purpose][*generation], SECRET_BYTES);
 	owner->held[purpose][*generation] = true;
+	lines_write(arena, &out, owner);
+	TRY(file_write(arena, path, &out));
+	return subkeys_write(arena, dir, owner);
+}
+
+bool
+secrets_within(const struct secrets *secrets, const struct secrets *other)
+{
+	for (int p = 0; p < SECRET_PURPOSES; p++)
+		for (int generation = 1; generation <= SECRET_GENERATIONS; generation++)
+			if (secrets->held[p][generation] && (!other->held[p][generation] ||
+			    CRYPTO_memcmp(secrets->keys[p][generation], other->keys[p][generation], SECRET_BYTES) != 0))
+				return false;
+	return true;
+}
+
+/* A second name for the owner's file, so that there is one at any moment. */
+static const struct problem *
+owner_keep(struct arena *arena, const char *path, const char **kept)
+{
+	char text[32];
+	time_t now = time(NULL);
+	struct tm utc;
+
+	*kept = NULL;
+	if (access(path, F_OK) < 0)
+		return NULL;
+	strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+	*kept = arena_printf(arena, "%s.%s", path, text);
+	return link(path, *kept) == 0 ? NULL : problem_new(arena, PROBLEM_internal, "%s: %s", *kept, strerror(errno));
+}
+
+const struct problem *
+secrets_replace(struct arena *arena, const char *dir, const struct secrets *owner, const char **kept)
+{
+	const char *path = arena_printf(arena, "%s/owner", dir);
+	struct buf out = buf_new(arena, 0);
+
+	TRY(owner_keep(arena, path, kept));
 	lines_write(arena, &out, owner);
 	TRY(file_write(arena, path, &out));
 	return subkeys_write(arena, dir, owner);

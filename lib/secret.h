@@ -45,6 +45,13 @@ bool secret_derive(const struct secrets *owner, enum secret_purpose purpose, int
  * new generation's number. */
 const struct problem *secrets_rotate(struct arena *arena, const char *dir, bool all, int *generation);
 
+/* Whether OTHER holds every key that SECRETS hold. */
+bool secrets_within(const struct secrets *secrets, const struct secrets *other);
+
+/* Makes OWNER the keys of DIR, and the subkey files from them. The owner's file that was there stays, as *KEPT (a path);
+ * NULL when there was none. */
+const struct problem *secrets_replace(struct arena *arena, const char *dir, const struct secrets *owner, const char **kept);
+
 /* SIZE unguessable bytes. */
 void random_bytes(unsigned char *bytes, size_t size);
 
