@@ -110,6 +110,34 @@ local_time_check(struct checking *c, struct json_object *decision)
 		bundle_find(c, "manifest.json", "its decision's at_local is not the time of line %d in %s", c->decided, zone);
 }
 
+/* Whether this line tells that whoever decided was erased: it names the version, or before such were named the link. */
+static bool
+erasure_line(struct checking *c, struct json_object *line, int64_t version)
+{
+	struct json_object *data = json_member(line, "data"), *versions = json_member(data, "decisions");
+
+	if (!bundle_same(json_text(line, "type"), "link.revoked") || !json_boolean(data, "erased", false) ||
+	    !bundle_same(json_text(line, "link_id"), json_text(c->lines[c->decided], "link_id")))
+		return false;
+	for (size_t i = 0; json_object_is_type(versions, json_type_array) && i < json_object_array_length(versions); i++)
+		if (json_object_get_int64(json_object_array_get_idx(versions, i)) == version)
+			return true;
+	return !versions;
+}
+
+/* Nobody is erased without a line that says so, and when. */
+static void
+erasure_check(struct checking *c, const char *erased_at)
+{
+	int64_t version = json_integer(c->lines[c->decided], "version", 0);
+
+	for (int n = c->decided + 1; n <= c->length; n++)
+		if (erasure_line(c, c->lines[n], version) && bundle_same(json_text(c->lines[n], "at"), erased_at))
+			c->erased = n;
+	if (!c->erased)
+		bundle_find(c, "manifest.json", "its decision's person was erased, as it says, but no line of events.jsonl tells of that");
+}
+
 /* What stands beside the line: who. Erased, nothing may be claimed any more. */
 static void
 person_check(struct checking *c, struct json_object *decision)
@@ -126,6 +154,8 @@ person_check(struct checking *c, struct json_object *decision)
 	if (!text != (json_text(decision, "erased_at") != NULL))
 		bundle_find(c, "manifest.json", text ? "its decision's person was not erased, as it says: personal/%d.txt is there"
 		    : "its decision does not say when the person was erased whom personal/%d.txt named", c->decided);
+	if (!text && json_text(decision, "erased_at"))
+		erasure_check(c, json_text(decision, "erased_at"));
 	/* One contact's own link, or one of nobody's. */
 	if (bundle_same(json_text(decision, "link_kind"), "personal") != (json_member(c->lines[c->decided], "contact_id") != NULL))
 		bundle_find(c, "manifest.json", "its decision's link_kind is not what line %d says", c->decided);

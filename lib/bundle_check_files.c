@@ -54,15 +54,17 @@ erasure_follows(const struct checking *c, int n)
 	return false;
 }
 
-/* The words that were agreed to. Those that named somebody go with that one's data; the manifest then claims none either. */
+/* The words that were agreed to. Those that named somebody go with that one's data; the manifest then claims none either, and
+ * not every such erasure is in the history. */
 static void
 consent_check(struct checking *c, struct json_object *data, int n)
 {
 	const char *sha256 = json_text(data, "consent_sha256");
 
-	if (sha256 && (bundle_member(c, "consent.txt") || json_text(json_member(c->manifest, "decision"), "consent") ||
-	    !erasure_follows(c, n)))
+	if (sha256 && (bundle_member(c, "consent.txt") || json_text(json_member(c->manifest, "decision"), "consent")))
 		file_check(c, "consent.txt", sha256, n);
+	else if (sha256 && !erasure_follows(c, n))
+		bundle_note(c, "consent.txt", "is not here, though no line tells that somebody was erased whom it named");
 }
 
 /* The drawn signature, whose hash is a person's. */

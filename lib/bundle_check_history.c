@@ -235,4 +235,7 @@ bundle_check_signatures(struct checking *c)
 	}
 	if (c->decided && covered < c->decided)
 		bundle_find(c, "signatures", "none covers the decision in line %d of events.jsonl", c->decided);
+	if (covered < c->erased)
+		bundle_note(c, "signatures", "none covers line %d of events.jsonl yet, which tells that the decision's person was erased: fetch the "
+		    "bundle again after a day", c->erased);
 }

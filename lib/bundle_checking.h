@@ -24,6 +24,7 @@ struct checking {
 	char (*heads)[65];         /* heads[n]: after n lines; heads[0] is 64 zeros */
 	int sent, decided;         /* lines that tell of the manifest's version; 0: none */
 	bool accepted;             /* by the line DECIDED */
+	int erased;                /* the line that tells that the decision's person was erased; 0: none */
 	const struct keyring *ring; /* what signatures are checked with, or NULL */
 };
 

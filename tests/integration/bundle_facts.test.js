@@ -166,6 +166,15 @@ describe('the manifest, covered up', () => {
 	])
 		test(`inserted: ${what}`, () => found(forge(members, changes, listsOnly), finding));
 
+	const receiptFiles = {'signatures/receipt.txt': null, 'signatures/receipt.sig': null};
+
+	test('who accepted, as if that one had been erased', async () => {
+		await found(forge(members, {[`personal/${line}.txt`]: null, 'receipt.pdf': null, ...receiptFiles}, changed(m => {
+			m.receipt = null;
+			Object.assign(m.decision, {name: null, email: null, purchase_order: null, ip: null, user_agent: null, erased_at: m.decision.at});
+		})), /^manifest\.json: its decision's person was erased, as it says, but no line of events\.jsonl tells of that$/m);
+	});
+
 	const keyFile = () => members.map(([name]) => name).find(name => name.startsWith('keys/'));
 
 	test('an amount where the line has none', async () => {
@@ -177,7 +186,7 @@ describe('the manifest, covered up', () => {
 
 	test('deleted: README, the words that were agreed to', async () => {
 		await found(forge(members, {'README.txt': null}, listsOnly), /^README\.txt: is missing$/m);
-		await found(forge(members, {'consent.txt': null}, changed(m => { m.decision.consent = null; })), /^consent\.txt: is missing, line/m);
+		await fine(forge(members, {'consent.txt': null}, changed(m => { m.decision.consent = null; })), /^note: consent\.txt: is not here, though no line/m);
 	});
 
 	test('deleted: the key, also where one brings the keys to trust', async () => {
@@ -195,8 +204,6 @@ describe('the manifest, covered up', () => {
 		await found(zip, /^attachments\/02-Tegning\.txt: is missing, line/m);
 		await found(zip, /^attachments\/02-Pris\.txt: was inserted/m);
 	});
-
-	const receiptFiles = {'signatures/receipt.txt': null, 'signatures/receipt.sig': null};
 
 	for (const [what, changes, finding] of [
 		['altered', {'receipt.pdf': text => text.replace('%PDF', '%PDG')}, /^receipt\.pdf: is not the file that signatures\/receipt\.txt names/m],
