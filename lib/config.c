@@ -1,8 +1,10 @@
 /* The settings, from the environment. */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "mail.h"
@@ -35,20 +37,65 @@ required_dir(struct arena *arena, const char *name, const char **value)
 	return NULL;
 }
 
+/* ":PORT", 1 to 65535, or nothing. */
+static bool
+port_valid(const char *text)
+{
+	size_t digits = *text == ':' ? strspn(text + 1, "0123456789") : 0;
+
+	if (!*text)
+		return true;
+	return digits && digits <= 5 && !text[1 + digits] && atoi(text + 1) >= 1 && atoi(text + 1) <= 65535;
+}
+
+/* RFC 3986, section 3.2.2: a name, an IPv4 address, or an IPv6 address in brackets; and a port. Only what names of machines
+ * are made of: the address goes into nginx's configuration and into every link. */
+static bool
+authority_valid(struct arena *arena, const char *text)
+{
+	static const char alphanumeric[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	struct sockaddr_storage address;
+	const char *end = strchr(text, ']');
+
+	if (*text == '[')
+		return end && network_literal(arena_strndup(arena, text + 1, (size_t)(end - text - 1)), &address) &&
+		    address.ss_family == AF_INET6 && port_valid(end + 1);
+
+	size_t length = strcspn(text, ":");
+
+	return length && strchr(alphanumeric, text[0]) && strspn(text, arena_printf(arena, "%s-._", alphanumeric)) == length &&
+	    !strstr(text, "..") && port_valid(text + length);
+}
+
 static const struct problem *
 base_url_read(struct arena *arena, struct config *config)
 {
 	const char *url;
 
 	TRY(required(arena, "PORTAL_BASE_URL", &url));
-	if (strncmp(url, "http://", 7) && strncmp(url, "https://", 8))
-		return problem_new(arena, PROBLEM_internal, "PORTAL_BASE_URL: %s is not a http or https URL", url);
 
+	size_t scheme = !strncmp(url, "https://", 8) ? 8 : !strncmp(url, "http://", 7) ? 7 : 0;
 	size_t length = strlen(url);
 
-	while (length && url[length - 1] == '/')
+	if (!scheme)
+		return problem_new(arena, PROBLEM_internal, "PORTAL_BASE_URL: %s is not a http or https URL", url);
+	while (length > scheme && url[length - 1] == '/')
 		length--;
 	config->base_url = arena_strndup(arena, url, length);
+	return authority_valid(arena, config->base_url + scheme) ? NULL : problem_new(arena, PROBLEM_internal,
+	    "PORTAL_BASE_URL: %s is more or less than https://, a host and perhaps a port, like https://tilbud.example.dk", url);
+}
+
+/* nginx takes them; read here too, so that a bad one is told before nginx ends over it. */
+static const struct problem *
+trusted_proxy_check(struct arena *arena)
+{
+	const char *value = setting("PORTAL_TRUSTED_PROXY");
+	char *rest = arena_strdup(arena, value ? value : "");
+
+	for (char *item; (item = strsep(&rest, " \t\n")) != NULL;)
+		if (*item && !network_valid(arena, item))
+			return problem_new(arena, PROBLEM_internal, "PORTAL_TRUSTED_PROXY: %s is no network like 10.1.0.0/16", item);
 	return NULL;
 }
 
@@ -83,6 +130,7 @@ config_load(struct arena *arena, unsigned needs, struct config *config)
 		return problem_new(arena, PROBLEM_internal, "PORTAL_LOG_LEVEL: %s is none of debug, info, warning, error", level);
 	TRY(required(arena, "PORTAL_DATABASE_URL", &config->database_url));
 	TRY(webhook_rules_read(arena, config));
+	TRY(trusted_proxy_check(arena));
 	if (needs & CONFIG_SECRETS)
 		TRY(required(arena, "PORTAL_SECRET_FILE", &config->secret_file));
 	if (needs & CONFIG_STORE)

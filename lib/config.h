@@ -16,7 +16,7 @@ enum config_need {
 };
 
 struct config {
-	const char *base_url;      /* PORTAL_BASE_URL, without a trailing slash */
+	const char *base_url;      /* PORTAL_BASE_URL, a scheme, a host, perhaps a port; no trailing slash */
 	const char *database_url;  /* PORTAL_DATABASE_URL, without a user: each program adds its role */
 	const char *secret_file;   /* PORTAL_SECRET_FILE */
 	const char *store_dir;     /* PORTAL_STORE_DIR, absolute */

@@ -203,6 +203,14 @@ parse_network(char *text, struct network *network)
 	return bits <= most;
 }
 
+bool
+network_valid(struct arena *arena, const char *text)
+{
+	struct network network;
+
+	return parse_network(arena_strdup(arena, text), &network);
+}
+
 static char *
 trim(char *text)
 {

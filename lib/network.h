@@ -22,6 +22,9 @@ enum { NETWORK_TEXT = 64 }; /* room for an address as text, NUL included */
  * NULL and empty text give no networks. A bad item is an `invalid` problem that quotes it. The rules live in ARENA. */
 const struct problem *network_rules_parse(struct arena *arena, const char *text, struct network_rules *rules);
 
+/* Reads such a block alone. */
+bool network_valid(struct arena *arena, const char *text);
+
 /* Whether the address is globally reachable by the IANA special-purpose registries (RFC 6890): no loopback, private,
  * link-local, shared, multicast, reserved, documentation or benchmarking address, nor an IPv6 address that carries
  * such an IPv4 one (mapped, compatible, 6to4, NAT64). False for anything but AF_INET and AF_INET6. */

@@ -16,10 +16,23 @@ check_settings() {
 	case ${PORTAL_PROCESSES:-4} in
 	*[!0-9]* | 0* | ???*) die "PORTAL_PROCESSES: $PORTAL_PROCESSES is not a number from 1 to 99" ;;
 	esac
-	for network in ${PORTAL_TRUSTED_PROXY:-}; do
-		[[ $network =~ ^[0-9a-fA-F.:]+(/[0-9]{1,3})?$ ]] || die "PORTAL_TRUSTED_PROXY: $network is no network like 10.1.0.0/16"
-	done
 	why=$("$bin/worker" --check 2>&1) || die "$why"
+}
+
+# check_certificate FOLDER: nginx would end again and again over files that it cannot use, or serve what browsers refuse.
+check_certificate() {
+	for file in fullchain.pem privkey.pem; do
+		[ -r "$1/$file" ] || die "PORTAL_TLS_DIR: $PORTAL_TLS_DIR holds no $file that user $(id -u) can read"
+	done
+	public=$(openssl x509 -in "$1/fullchain.pem" -noout -pubkey 2>/dev/null) &&
+		openssl crl2pkcs7 -nocrl -certfile "$1/fullchain.pem" -out /dev/null 2>/dev/null ||
+		die "PORTAL_TLS_DIR: $PORTAL_TLS_DIR/fullchain.pem is no chain of certificates in PEM"
+	ours=$(openssl pkey -in "$1/privkey.pem" -passin pass: -pubout 2>/dev/null) ||
+		die "PORTAL_TLS_DIR: $PORTAL_TLS_DIR/privkey.pem is no key in PEM without a passphrase"
+	[ "$public" = "$ours" ] ||
+		die "PORTAL_TLS_DIR: in $PORTAL_TLS_DIR, privkey.pem is not the key of the first certificate in fullchain.pem"
+	openssl x509 -in "$1/fullchain.pem" -noout -checkend 0 >/dev/null ||
+		die "PORTAL_TLS_DIR: the certificate in $PORTAL_TLS_DIR has ended: $(openssl x509 -in "$1/fullchain.pem" -noout -enddate)"
 }
 
 # random_password: 48 hexadecimal digits.
