@@ -137,14 +137,18 @@ request_log(const struct request *request, const struct problem *problem, double
 	    "detail", problem && request->reply.status >= 500 ? problem->detail : NULL, "milliseconds", milliseconds, NULL);
 }
 
-/* What all processes of this executable have counted; nginx asks on its internal port alone. */
+/* nginx asks on its internal port alone: /metrics for the portal as a whole, which every app's `status` answers alike, and
+ * else for what all processes of this executable have counted. Never both: counters of two apps under one name would
+ * seem to fall and rise with whoever answers, and what is the portal's would count once for each app. */
 static const struct problem *
 show_metrics(struct request *request, const struct service *service, const struct metrics *metrics)
 {
 	struct buf *out = reply_plain(request, 200, "text/plain; version=0.0.4");
 
+	if (!strcmp(request->path, "/metrics"))
+		return service->measure ? service->measure(request, out) : NULL;
 	metrics_print(metrics, out);
-	return service->measure ? service->measure(request, out) : NULL;
+	return NULL;
 }
 
 static double

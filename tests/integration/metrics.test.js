@@ -71,6 +71,16 @@ describe('metrics and readiness', () => {
 		assert.ok(now.portal_store_free_bytes > 0);
 	});
 
+	test('what processes count stands with their executable alone, what is the portal\'s alone in /metrics', async () => {
+		const names = page => Object.keys(page).map(name => name.replace(/\{.*/, ''));
+		const [whole, one] = (await Promise.all(['/metrics', '/metrics/status'].map(metrics))).map(names);
+		const ofProcesses = name => /^portal_(request|database_failures)/.test(name);
+
+		assert.ok(whole.length > 10 && one.length > 10);
+		assert.deepEqual(whole.filter(ofProcesses), []);
+		assert.deepEqual(one.filter(name => !ofProcesses(name)), []);
+	});
+
 	test('alerts and dashboard ask for what there is, and the manual tells of every alert', async () => {
 		const read = path => readFileSync(join(root, 'docs', path), 'utf8');
 		const [alerts, dashboard, manual] = ['monitoring/alerts.yml', 'monitoring/dashboard.json', 'operations.md'].map(read);
